@@ -1,0 +1,4 @@
+use super::Dockerfile;
+pub(super) fn parse(_text: String) -> Dockerfile {
+    todo!()
+}

@@ -1,0 +1,2 @@
+//! Parse the arguments, run, exit.
+fn main() {}

@@ -1,0 +1,4 @@
+use super::*;
+pub(super) fn commands(_s: &Script) -> Vec<Place<'_>> {
+    todo!()
+}
