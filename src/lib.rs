@@ -1,5 +1,12 @@
 //! dfslim: a Dockerfile in, a better one out.
 pub mod dockerfile;
 pub mod edit;
+pub mod engine;
+pub mod guard;
+pub mod image;
+pub mod passes;
+pub mod plan;
+pub mod proposal;
 pub mod shell;
+pub mod suppress;
 pub mod text;

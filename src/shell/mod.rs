@@ -5,6 +5,7 @@
 //! anything, or know what a command does.
 
 mod read;
+pub use read::Body;
 
 use crate::text::Span;
 
@@ -183,4 +184,10 @@ impl Script {
     pub fn span(&self) -> Option<Span> {
         Some(self.lists.first()?.span.cover(self.lists.last()?.span))
     }
+}
+
+/// `text` cut at blanks that stand outside quotes, with the joining operators as words of their own. Rougher
+/// than the grammar and independent of it: the guard compares with it what a pass left.
+pub fn rough_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
 }

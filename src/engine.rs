@@ -1,0 +1,219 @@
+//! Runs the passes over one text, lap after lap, until one changes nothing.
+//!
+//! Each pass works on what the one before left. The guard sees every result before it counts. Positions are
+//! led back to the user's own text. No disk, no flags: a text and a policy in, a [`Plan`] out.
+
+use crate::dockerfile::Dockerfile;
+use crate::edit::{EditSet, Origins};
+use crate::guard;
+use crate::image::Stages;
+use crate::passes::{Cx, Pass, Wishes};
+use crate::plan::{Because, Finding, Held, Note, Plan, Refused};
+use crate::proposal::{Proposal, Proposals, Safety};
+use crate::suppress::Suppressions;
+use crate::text::{LineIndex, Position, Span};
+
+/// More laps than any chain of passes needs; a file that still changes has passes that undo each other.
+const MOST_LAPS: usize = 8;
+
+/// Which passes run, and how far their proposals are applied.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// In the order of [`crate::passes::ALL`].
+    pub passes: Vec<&'static Pass>,
+    /// The least sure class that is applied.
+    pub ceiling: Ceiling,
+}
+
+/// The least sure class that is applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ceiling {
+    /// `Safe` only.
+    Safe,
+    /// `Safe` and `Checked`.
+    #[default]
+    Checked,
+    /// `Risky` too.
+    Risky,
+}
+
+/// The passes kept undoing each other's work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the passes {} still change the file after {MOST_LAPS} laps; nothing was changed (try --skip with one of them)", .passes.join(", "))]
+pub struct NoFixpoint {
+    /// Those that changed something in the last lap.
+    pub passes: Vec<&'static str>,
+}
+
+/// Decides what becomes of `text`.
+pub fn plan(text: &str, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixpoint> {
+    let mut run = Run::new(text, policy, wishes);
+    for _ in 0..MOST_LAPS {
+        run.lap();
+        if run.changed_by.is_empty() {
+            return Ok(run.into_plan(text));
+        }
+    }
+    Err(NoFixpoint { passes: run.changed_by })
+}
+
+/// Where a run over one text stands.
+struct Run<'p> {
+    policy: &'p Policy,
+    wishes: &'p Wishes,
+    first: (&'p str, LineIndex),
+    text: String,
+    origins: Origins,
+    applied: Vec<Finding>,
+    // What follows is of the lap under way; in the last lap nothing changes, so it is of the final text.
+    changed_by: Vec<&'static str>,
+    held: Vec<Held>,
+    refused: Vec<Refused>,
+    notes: Vec<Note>,
+}
+
+impl<'p> Run<'p> {
+    fn new(text: &'p str, policy: &'p Policy, wishes: &'p Wishes) -> Self {
+        Self {
+            policy,
+            wishes,
+            first: (text, LineIndex::new(text)),
+            text: text.to_owned(),
+            origins: Origins::unchanged(text.len()),
+            applied: Vec::new(),
+            changed_by: Vec::new(),
+            held: Vec::new(),
+            refused: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Every pass once.
+    fn lap(&mut self) {
+        self.changed_by.clear();
+        self.held.clear();
+        self.refused.clear();
+        let mut passes = self.policy.passes.iter().copied().peekable();
+        while passes.peek().is_some() {
+            let text = std::mem::take(&mut self.text);
+            let file = Dockerfile::parse(text);
+            let stages = Stages::of(&file);
+            let cx = Cx::new(&file, &stages, self.wishes);
+            let suppressions = Suppressions::of(&file);
+            let edits = passes.by_ref().find_map(|pass| self.pass(pass, &cx, &suppressions));
+            self.notes = self.notes_on(&file, &suppressions);
+            self.text = match edits {
+                Some(edits) => {
+                    self.origins = self.origins.after(&edits);
+                    edits.apply(file.text())
+                }
+                None => file.text().to_owned(),
+            };
+        }
+    }
+
+    /// One pass over one text: what it proposes is applied, held or refused. Edits only when there are any.
+    fn pass(&mut self, pass: &'static Pass, cx: &Cx<'_>, suppressions: &Suppressions) -> Option<EditSet> {
+        let mut proposals = Proposals::default();
+        (pass.run)(cx, &mut proposals);
+        proposals.changes.sort_by_key(|proposal| proposal.at);
+        for refusal in proposals.refusals {
+            if suppressions.silencing(pass, &[refusal.at]).is_none() {
+                let at = self.position(refusal.at);
+                self.refused.push(Refused { pass: pass.id, at, what: refusal.what, why: refusal.why });
+            }
+        }
+        let mut accepted = Vec::new();
+        for proposal in proposals.changes {
+            match self.because(pass, &proposal, suppressions) {
+                None => accepted.push(proposal),
+                Some(because) => self.hold(pass, &proposal, because),
+            }
+        }
+        self.apply(pass, cx, &accepted)
+    }
+
+    /// Why `proposal` must not be applied, if so.
+    fn because(&self, pass: &Pass, proposal: &Proposal, suppressions: &Suppressions) -> Option<Because> {
+        let places: Vec<Span> =
+            std::iter::once(proposal.at).chain(proposal.edits.iter().map(|edit| edit.span)).collect();
+        if let Some(comment) = suppressions.silencing(pass, &places) {
+            return Some(Because::Suppressed(comment.to_owned()));
+        }
+        match (&proposal.safety, self.policy.ceiling) {
+            (Safety::Advice, _) => Some(Because::Advice),
+            (Safety::Risky { may_break }, Ceiling::Safe | Ceiling::Checked) => Some(Because::Risky(may_break.clone())),
+            (Safety::Checked { .. }, Ceiling::Safe) => Some(Because::SafeOnly),
+            _ => None,
+        }
+    }
+
+    /// Applies what the guard lets through: all at once where that holds, else one by one. A proposal that
+    /// clashes with one before it waits for the next lap.
+    fn apply(&mut self, pass: &'static Pass, cx: &Cx<'_>, accepted: &[Proposal]) -> Option<EditSet> {
+        let mut edits = EditSet::default();
+        let mut chosen: Vec<&Proposal> =
+            accepted.iter().filter(|proposal| edits.try_extend(&proposal.edits).is_ok()).collect();
+        if edits.is_empty() {
+            return None;
+        }
+        if guard::check(cx, &edits, &chosen).is_err() {
+            edits = EditSet::default();
+            let candidates = std::mem::take(&mut chosen);
+            for proposal in candidates {
+                let mut grown = edits.clone();
+                if grown.try_extend(&proposal.edits).is_err() {
+                    continue;
+                }
+                chosen.push(proposal);
+                match guard::check(cx, &grown, &chosen) {
+                    Ok(()) => edits = grown,
+                    Err(found) => {
+                        chosen.pop();
+                        self.hold(pass, proposal, Because::Guard(found));
+                    }
+                }
+            }
+        }
+        for proposal in chosen {
+            self.applied.push(Finding::new(pass, proposal, self.position(proposal.at)));
+        }
+        (!edits.is_empty()).then(|| {
+            self.changed_by.push(pass.id);
+            edits
+        })
+    }
+
+    fn hold(&mut self, pass: &'static Pass, proposal: &Proposal, because: Because) {
+        let finding = Finding::new(pass, proposal, self.position(proposal.at));
+        self.held.push(Held { finding, because });
+    }
+
+    fn notes_on(&self, file: &Dockerfile, suppressions: &Suppressions) -> Vec<Note> {
+        let problems = file.problems().iter().map(|problem| (problem.span, problem.message.clone()));
+        let idle = suppressions.idle(&self.policy.passes);
+        problems.chain(idle).map(|(span, message)| Note { at: self.position(span), message }).collect()
+    }
+
+    /// Where `span` of the present text begins in the user's text.
+    fn position(&self, span: Span) -> Position {
+        let (text, lines) = &self.first;
+        let offset = self.origins.first(span.start);
+        lines.position(text, offset)
+    }
+
+    fn into_plan(mut self, before: &str) -> Plan {
+        self.applied.sort_by_key(|finding| finding.at);
+        self.held.sort_by_key(|held| held.finding.at);
+        self.refused.sort_by_key(|refused| refused.at);
+        self.notes.sort_by_key(|note| note.at);
+        Plan {
+            before: before.to_owned(),
+            after: self.text,
+            applied: self.applied,
+            held: self.held,
+            refused: self.refused,
+            notes: self.notes,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Checks every result of a pass against what went in, without trusting the pass.
+
+use crate::dockerfile::{Dockerfile, Instruction, ItemKind, Keyword, Problem};
+use crate::edit::EditSet;
+use crate::image::{Contract, Stages};
+use crate::passes::Cx;
+use crate::proposal::{Field, Proposal};
+use crate::shell;
+use std::collections::HashMap;
+
+/// Above this many lines in one instruction the second opinion is not asked for: its recursion would
+/// overflow the stack.
+const LONGEST_FOR_SECOND_OPINION: usize = 1000;
+
+/// Whether `edits`, made by `proposals` on the text of `cx`, change only what they may. The error says what
+/// else changed.
+pub fn check(cx: &Cx<'_>, edits: &EditSet, proposals: &[&Proposal]) -> Result<(), String> {
+    let before = cx.file;
+    let after = Dockerfile::parse(edits.apply(before.text()));
+    no_new_problem(before, &after)?;
+    directives_kept(before, &after)?;
+    comments_kept(before, &after)?;
+    let stages = Stages::of(&after);
+    names_kept(cx.stages, &stages)?;
+    references_kept(cx.stages, &stages)?;
+    contract_as_declared(cx, &after, &stages, proposals)?;
+    words_kept(before, &after, proposals)?;
+    second_opinion(before, &after)
+}
+
+fn no_new_problem(before: &Dockerfile, after: &Dockerfile) -> Result<(), String> {
+    let mut old: Vec<&str> = before.problems().iter().map(|problem| problem.message.as_str()).collect();
+    for Problem { message, span, .. } in after.problems() {
+        match old.iter().position(|known| known == message) {
+            Some(index) => drop(old.swap_remove(index)),
+            None => return Err(format!("line {} would no longer parse: {message}", after.lines().line(span.start))),
+        }
+    }
+    Ok(())
+}
+
+/// Directives work only at the top: those that were there must still be directives, in their order.
+fn directives_kept(before: &Dockerfile, after: &Dockerfile) -> Result<(), String> {
+    let kept = directives(after);
+    for (name, value) in directives(before) {
+        if !kept.contains(&(name, value)) {
+            return Err(format!("the directive `# {name}={value}` would be lost"));
+        }
+    }
+    Ok(())
+}
+
+fn directives(file: &Dockerfile) -> Vec<(&str, &str)> {
+    let directive = |kind| match kind {
+        &ItemKind::Directive { ref name, ref value } => Some((name.as_str(), value.as_str())),
+        _ => None,
+    };
+    file.items().iter().filter_map(|item| directive(&item.kind)).collect()
+}
+
+fn comments_kept(before: &Dockerfile, after: &Dockerfile) -> Result<(), String> {
+    let mut kept: HashMap<&str, usize> = HashMap::new();
+    for comment in comments(after) {
+        *kept.entry(comment).or_default() += 1;
+    }
+    for comment in comments(before) {
+        match kept.get_mut(comment) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => return Err(format!("the comment `{comment}` would be lost")),
+        }
+    }
+    Ok(())
+}
+
+fn comments(file: &Dockerfile) -> impl Iterator<Item = &str> {
+    file.items().iter().flat_map(move |item| {
+        let (own, inner): (_, &[_]) = match &item.kind {
+            ItemKind::Comment => (Some(item.span), &[]),
+            ItemKind::Instruction(instruction) => (None, &instruction.comments),
+            _ => (None, &[]),
+        };
+        own.into_iter().chain(inner.iter().copied()).map(|span| span.of(file.text()).trim())
+    })
+}
+
+fn names_kept(before: &Stages<'_>, after: &Stages<'_>) -> Result<(), String> {
+    let kept: Vec<&String> = after.iter().filter_map(|stage| stage.name.as_ref()).collect();
+    match before.iter().filter_map(|stage| stage.name.as_ref()).find(|name| !kept.contains(name)) {
+        Some(name) => Err(format!("the stage `{name}` would be lost")),
+        None => Ok(()),
+    }
+}
+
+/// A name that meant a stage must still mean one.
+fn references_kept(before: &Stages<'_>, after: &Stages<'_>) -> Result<(), String> {
+    let was_stage = |name: &str| before.references().iter().any(|old| old.name == name && old.stage.is_some());
+    match after.references().into_iter().find(|new| new.stage.is_none() && was_stage(&new.name)) {
+        Some(lost) => Err(format!("`{}` would no longer mean a stage", lost.name)),
+        None => Ok(()),
+    }
+}
+
+/// Compares the default stage, and every stage that has a name (`--target`).
+fn contract_as_declared(
+    cx: &Cx<'_>,
+    after: &Dockerfile,
+    stages: &Stages<'_>,
+    proposals: &[&Proposal],
+) -> Result<(), String> {
+    let declared: Vec<&Field> = proposals.iter().flat_map(|proposal| &proposal.changes).collect();
+    let last = cx.stages.last().zip(stages.last());
+    let named = cx.stages.iter().filter_map(|old| Some((old, stages.get(stages.find(old.name.as_deref()?)?)?)));
+    for (old, new) in last.into_iter().chain(named) {
+        let was = Contract::of(cx.file, cx.stages, old);
+        let is = Contract::of(after, stages, new);
+        for difference in was.differences(&is) {
+            if !declared.contains(&&difference.field) {
+                let show = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+                let (before, after) = (show(difference.before), show(difference.after));
+                return Err(format!("{} would change undeclared from {before} to {after}", difference.field));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The words of all RUNs, in order, must still be there in that order; only declared ones may go, and only
+/// a declared move may change the order.
+fn words_kept(before: &Dockerfile, after: &Dockerfile, proposals: &[&Proposal]) -> Result<(), String> {
+    let mut dropped: HashMap<&str, usize> = HashMap::new();
+    for word in proposals.iter().flat_map(|proposal| &proposal.drops) {
+        *dropped.entry(word).or_default() += 1;
+    }
+    let (old, new) = (words(before), words(after));
+    if proposals.iter().any(|proposal| proposal.moves) {
+        return words_kept_in_any_order(&old, &new, dropped);
+    }
+    let mut rest = new.iter();
+    let mut ahead = rest.clone();
+    for word in &old {
+        if ahead.any(|candidate| candidate == word) {
+            rest = ahead.clone();
+            continue;
+        }
+        ahead = rest.clone();
+        take_dropped(&mut dropped, word)?;
+    }
+    Ok(())
+}
+
+fn words_kept_in_any_order(old: &[String], new: &[String], mut dropped: HashMap<&str, usize>) -> Result<(), String> {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for word in new {
+        *left.entry(word).or_default() += 1;
+    }
+    for word in old {
+        match left.get_mut(word.as_str()) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => take_dropped(&mut dropped, word)?,
+        }
+    }
+    Ok(())
+}
+
+fn take_dropped(dropped: &mut HashMap<&str, usize>, word: &str) -> Result<(), String> {
+    match dropped.get_mut(word) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            Ok(())
+        }
+        _ => Err(format!("`{word}` would be lost from a RUN")),
+    }
+}
+
+/// All words of all RUNs, as the shell cuts them at blanks; the joining operators do not count.
+fn words(file: &Dockerfile) -> Vec<String> {
+    let runs = file.instructions().filter(|instruction| instruction.keyword == Keyword::Run);
+    runs.flat_map(|run| run_words(file, run)).collect()
+}
+
+fn run_words(file: &Dockerfile, run: &Instruction) -> Vec<String> {
+    let bodies = run.heredocs.iter().map(|heredoc| heredoc.body.of(file.text()));
+    std::iter::once(run.rest.text())
+        .chain(bodies)
+        .flat_map(shell::rough_words)
+        .filter(|word| !matches!(*word, "&&" | ";"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Where the independent parser reads the input as ours does, it must read the output so too.
+fn second_opinion(before: &Dockerfile, after: &Dockerfile) -> Result<(), String> {
+    if !suits_second_opinion(before) || !suits_second_opinion(after) || !agrees(before) {
+        return Ok(());
+    }
+    if agrees(after) { Ok(()) } else { Err("an independent parser reads the result differently".to_owned()) }
+}
+
+fn suits_second_opinion(file: &Dockerfile) -> bool {
+    file.instructions().all(|instruction| instruction.last_line - instruction.first_line < LONGEST_FOR_SECOND_OPINION)
+}
+
+fn agrees(file: &Dockerfile) -> bool {
+    let Ok(theirs) = dockerfile_parser::Dockerfile::parse(file.text()) else { return false };
+    let ours = file.instructions().map(|instruction| instruction.keyword.as_str());
+    theirs.instructions.iter().map(their_keyword).eq(ours)
+}
+
+fn their_keyword(instruction: &dockerfile_parser::Instruction) -> &str {
+    use dockerfile_parser::Instruction as Theirs;
+    match instruction {
+        Theirs::From(_) => "FROM",
+        Theirs::Arg(_) => "ARG",
+        Theirs::Label(_) => "LABEL",
+        Theirs::Run(_) => "RUN",
+        Theirs::Entrypoint(_) => "ENTRYPOINT",
+        Theirs::Cmd(_) => "CMD",
+        Theirs::Copy(_) => "COPY",
+        Theirs::Env(_) => "ENV",
+        Theirs::Misc(misc) => &misc.instruction.content,
+    }
+}

@@ -1,0 +1,12 @@
+//! What a Dockerfile's stages end up as: their bases, the effective ENV, WORKDIR, USER and SHELL at each
+//! instruction, and the Contract, what a container can observe of a stage.
+//!
+//! It reads syntax and facts only: no disk, no build context.
+
+pub mod contract;
+mod stages;
+mod state;
+
+pub use contract::{Contract, Difference};
+pub use stages::{Base, Stage, StageRef, Stages};
+pub use state::{Known, State, clean};

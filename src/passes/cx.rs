@@ -1,0 +1,90 @@
+//! What a pass may see.
+
+use crate::dockerfile::{Dockerfile, Instruction};
+use crate::image::Stages;
+use crate::shell::{Body, Shell};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// One text and everything known of it. Made anew after each change.
+pub struct Cx<'a> {
+    /// The Dockerfile.
+    pub file: &'a Dockerfile,
+    /// What its stages end up as.
+    pub stages: &'a Stages<'a>,
+    /// What the user asked for.
+    pub wishes: &'a Wishes,
+    bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
+}
+
+/// What a RUN runs, read once.
+#[derive(Debug)]
+pub struct RunBody {
+    /// Its form.
+    pub body: Body,
+    /// Its commands; `Opaque` for what is not a shell's.
+    pub shell: Shell,
+}
+
+/// Choices of style that are the user's to make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// How package-manager caches stay out of the image.
+    pub cache: CacheStyle,
+    /// What will build the file.
+    pub builder: Builder,
+}
+
+/// How package-manager caches stay out of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheStyle {
+    /// By the package manager's own flag, or a cleanup in the same RUN.
+    #[default]
+    Flags,
+    /// By BuildKit cache mounts.
+    Mounts,
+    /// Mounts where the file already uses them, else flags.
+    Auto,
+}
+
+/// The program that builds the file, which decides what syntax may be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Builder {
+    /// Docker with `BuildKit`, the default since Docker Engine 23.
+    #[default]
+    Buildkit,
+    /// Docker's builder before `BuildKit`: no mounts, heredocs, `--link`, `--chmod`.
+    Classic,
+    /// podman and buildah.
+    Podman,
+    /// kaniko: cache mounts are accepted and ignored.
+    Kaniko,
+}
+
+impl Builder {
+    /// Whether `RUN --mount=type=cache` keeps the mounted directory out of the image.
+    pub const fn has_cache_mounts(self) -> bool {
+        matches!(self, Self::Buildkit | Self::Podman)
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// Gathers what is known of `file`.
+    pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, wishes: &'a Wishes) -> Self {
+        Self { file, stages, wishes, bodies: RefCell::default() }
+    }
+
+    /// What `run` (a RUN instruction of this file) runs.
+    pub fn body(&self, run: &Instruction) -> Rc<RunBody> {
+        let mut bodies = self.bodies.borrow_mut();
+        Rc::clone(bodies.entry(run.code.start).or_insert_with(|| Rc::new(RunBody::read(self, run))))
+    }
+}
+impl RunBody {
+    fn read(_cx: &Cx<'_>, _run: &Instruction) -> Self {
+        todo!()
+    }
+}

@@ -1,0 +1,49 @@
+//! The passes, in the order in which they run; this list is the only place where order lives.
+//!
+//! A pass is a constant and a function. It sees the file, what the stages end up as, and the user's wishes;
+//! never the disk, nor which other passes are on. Its page (`<id>.md`) is specification, manual and tests.
+
+mod cx;
+
+pub use cx::{Builder, CacheStyle, Cx, Wishes};
+
+use crate::proposal::{Kind, Proposals};
+
+/// One kind of rewrite.
+#[derive(Debug)]
+pub struct Pass {
+    /// Kebab-case name of the pattern that it finds: `kept-package-cache`.
+    pub id: &'static str,
+    /// What it is about.
+    pub kind: Kind,
+    /// Ids of other tools' checks that it answers to; their pragmas silence it.
+    pub answers_to: &'static [&'static str],
+    /// The manual page, Markdown.
+    pub page: &'static str,
+    /// Finds the pattern.
+    pub run: fn(&Cx<'_>, &mut Proposals),
+}
+
+impl Pass {
+    /// The one-sentence summary: the first paragraph of the page.
+    pub fn summary(&self) -> &'static str {
+        self.page.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default()
+    }
+}
+
+/// All passes, in order.
+pub const ALL: &[&Pass] = &[];
+
+/// The pass called `id`.
+pub fn find(id: &str) -> Option<&'static Pass> {
+    ALL.iter().copied().find(|pass| pass.id == id)
+}
+
+/// `; did you mean …?` for a word that is nearly the id of a pass, else nothing.
+pub fn did_you_mean(word: &str) -> String {
+    let scored = ALL.iter().map(|pass| (strsim::jaro_winkler(word, pass.id), pass.id));
+    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((score, id)) if score > 0.8 => format!("; did you mean `{id}`?"),
+        _ => String::new(),
+    }
+}
