@@ -38,6 +38,7 @@ impl Logical {
     }
 
     /// The part from `range.start` to `range.end` of the joined text, with its own way back.
+    #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let mut part = Self::default();
         for piece in &self.pieces {

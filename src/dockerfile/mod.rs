@@ -7,6 +7,7 @@
 //! It may not: touch the disk, expand variables, or know what an instruction does.
 
 pub mod dump;
+pub mod expand;
 pub mod image_ref;
 mod logical;
 mod parse;
