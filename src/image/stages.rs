@@ -86,7 +86,7 @@ impl<'a> Stages<'a> {
     /// `text` with the global ARGs filled in, when all of those that it uses have a value.
     fn expand_global(&self, text: &str, escape: char) -> Option<String> {
         let value = |name: &str| self.globals.get(name).cloned().flatten();
-        let missing = image_ref::variables(text).iter().any(|name| self.globals.get(name) == Some(&None));
+        let missing = image_ref::variables(text, escape).iter().any(|name| self.globals.get(name) == Some(&None));
         (!missing).then(|| image_ref::expand(text, value, escape).ok())?
     }
 

@@ -118,7 +118,7 @@ impl<'s> State<'s> {
 
     /// `text` with its variables expanded and quotes removed, when all of them are known here.
     pub fn expand(self, text: &str, escape: char) -> Option<String> {
-        for name in image_ref::variables(text) {
+        for name in image_ref::variables(text, escape) {
             if !matches!(self.variable(&name), Known::Is(_)) {
                 return None;
             }
