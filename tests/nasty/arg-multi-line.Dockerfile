@@ -1,0 +1,3 @@
+FROM alpine:3.20
+ARG A=1 \
+    B=2

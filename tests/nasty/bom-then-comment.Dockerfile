@@ -1,0 +1,2 @@
+﻿# hello
+FROM alpine:3.20

@@ -1,0 +1,9 @@
+FROM alpine:3.20
+RUN a \
+
+# n
+
+  # m
+  && b \
+
+&& c

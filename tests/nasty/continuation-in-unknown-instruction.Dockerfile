@@ -1,0 +1,4 @@
+FROM alpine:3.20
+FOO a \
+  b
+RUN c

@@ -1,0 +1,5 @@
+# build of the shop
+# escape=`
+FROM alpine:3.20
+RUN a `
+RUN b

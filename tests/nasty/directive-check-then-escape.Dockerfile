@@ -1,0 +1,5 @@
+# check=skip=all
+# escape=`
+FROM alpine:3.20
+RUN a `
+ b

@@ -1,0 +1,3 @@
+# escape=`
+FROM alpine:3.20
+ENV A=one` two B=C:\dir\ D=3

@@ -1,0 +1,5 @@
+# escape=`
+# syntax=docker/dockerfile:1
+FROM alpine:3.20
+RUN a `
+ b

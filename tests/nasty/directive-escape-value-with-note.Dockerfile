@@ -1,0 +1,2 @@
+# escape=` for Windows paths
+FROM alpine:3.20

@@ -1,0 +1,5 @@
+#!/usr/bin/env dockerbuild
+# escape=`
+FROM alpine:3.20
+RUN a `
+RUN b

@@ -1,0 +1,2 @@
+# syntax=docker/dockerfile:1 --opt=value
+FROM alpine:3.20

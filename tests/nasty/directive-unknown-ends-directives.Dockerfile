@@ -1,0 +1,5 @@
+# flavour=mint
+# escape=`
+FROM alpine:3.20
+RUN a `
+RUN b

@@ -1,0 +1,2 @@
+FROM alpine:3.20
+ENV A=1B=2C=3D=4

@@ -1,0 +1,3 @@
+FROM alpine:3.20
+HEALTHCHECK CMD
+HEALTHCHECK --interval=1s CMD

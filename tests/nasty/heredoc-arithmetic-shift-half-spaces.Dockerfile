@@ -1,0 +1,4 @@
+FROM alpine:3.20
+RUN echo $((1 <<2))
+2))
+RUN b

@@ -1,0 +1,6 @@
+# escape=`
+FROM alpine:3.20
+RUN <<EOF
+a `
+EOF
+CMD b

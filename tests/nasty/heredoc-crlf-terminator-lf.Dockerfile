@@ -1,0 +1,5 @@
+FROM alpine
+RUN <<EOF
+a
+EOF
+CMD x

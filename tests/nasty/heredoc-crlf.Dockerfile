@@ -1,0 +1,6 @@
+FROM alpine
+RUN <<EOF
+a
+b
+EOF
+CMD x

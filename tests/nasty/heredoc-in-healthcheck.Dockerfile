@@ -1,0 +1,3 @@
+FROM alpine:3.20
+HEALTHCHECK CMD cat <<EOF
+RUN a

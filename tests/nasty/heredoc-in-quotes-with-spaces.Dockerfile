@@ -1,0 +1,3 @@
+FROM alpine:3.20
+RUN sh -c "cat <<EOF"
+RUN b

@@ -1,0 +1,4 @@
+FROM alpine:3.20
+RUN echo ${A:1:2} <<EOF
+RUN b
+EOF

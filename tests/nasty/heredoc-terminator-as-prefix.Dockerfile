@@ -1,0 +1,6 @@
+FROM alpine:3.20
+RUN <<EOF
+EOFX
+EOF X
+XEOF
+EOF

@@ -1,0 +1,6 @@
+FROM alpine:3.20
+RUN cat <<A<<B
+x
+A
+y
+B

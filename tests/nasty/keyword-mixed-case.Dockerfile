@@ -1,0 +1,4 @@
+FrOm alpine
+rUn a
+EnTrYpOiNt ["x"]
+OnBuIlD rUn b

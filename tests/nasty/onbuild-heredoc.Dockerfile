@@ -1,0 +1,6 @@
+FROM alpine:3.20
+ONBUILD RUN <<EOF
+a
+b
+EOF
+RUN c

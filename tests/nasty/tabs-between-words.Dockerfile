@@ -1,0 +1,2 @@
+FROM	alpine	AS	base
+COPY	--from=base	a		b

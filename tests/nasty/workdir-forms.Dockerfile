@@ -1,0 +1,5 @@
+FROM alpine:3.20
+WORKDIR /a b
+WORKDIR "c d"
+WORKDIR C:\\Windows
+WORKDIR $HOME/x
