@@ -18,6 +18,15 @@ pub fn dump(path: &str, file: &Dockerfile) -> Value {
 }
 
 fn instruction(file: &Dockerfile, found: &Instruction) -> Value {
+    let mut value = without_lines(file, found);
+    value["start"] = found.first_line.into();
+    value["end"] = found.last_line.into();
+    value["span"] = json!([found.span.start, found.span.end]);
+    value
+}
+
+/// What ONBUILD defers is its `trigger`, whose arguments and form also count as its own.
+fn without_lines(file: &Dockerfile, found: &Instruction) -> Value {
     let deferred = match &found.args {
         Args::Onbuild(inner) => Some(&**inner),
         _ => None,
@@ -28,11 +37,9 @@ fn instruction(file: &Dockerfile, found: &Instruction) -> Value {
         "flags": found.flags.iter().map(flag).collect::<Vec<_>>(),
         "args": args(effective),
         "json": effective.is_json(),
-        "start": found.first_line,
-        "end": found.last_line,
-        "span": [found.span.start, found.span.end],
         "heredocs": effective.heredocs.iter().map(|doc| heredoc(file, doc)).collect::<Vec<_>>(),
-        "sub": deferred.map(|inner| inner.keyword.as_str()),
+        "sub": deferred.map(|inner| inner.keyword.as_str()).filter(|keyword| !keyword.is_empty()),
+        "trigger": deferred.map(|inner| without_lines(file, inner)),
     })
 }
 
@@ -52,7 +59,9 @@ fn args(found: &Instruction) -> Vec<&str> {
             let mut list = vec![kind.value.as_str()];
             match command.as_deref() {
                 Some(Args::Json(words)) => list.extend(words.iter().map(|word| word.value.as_str())),
-                Some(_) => list.push(found.rest.text()[kind.value.len()..].trim_start()),
+                Some(_) => list.push(
+                    found.rest.text()[kind.value.len()..].trim_start_matches(['\t', '\n', '\x0b', '\x0c', '\r', ' ']),
+                ),
                 None => {}
             }
             list
@@ -66,5 +75,8 @@ fn args(found: &Instruction) -> Vec<&str> {
 }
 
 fn heredoc(file: &Dockerfile, doc: &Heredoc) -> Value {
-    json!({ "name": doc.name, "fd": doc.fd, "content": doc.body.of(file.text()) })
+    json!({
+        "name": doc.name, "fd": doc.fd, "expand": doc.expand, "chomp": doc.chomp,
+        "content": doc.body.of(file.text()),
+    })
 }

@@ -37,16 +37,22 @@ impl Logical {
         self.text.push_str(slice);
     }
 
+    /// Forgets everything but the memory.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.pieces.clear();
+    }
+
     /// The part from `range.start` to `range.end` of the joined text, with its own way back.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let mut part = Self::default();
-        for piece in &self.pieces {
+        let first = self.pieces.partition_point(|piece| piece.logical + piece.len <= range.start);
+        let after = first + self.pieces[first..].partition_point(|piece| piece.logical < range.end);
+        let mut part = Self { text: String::with_capacity(range.len()), pieces: Vec::with_capacity(after - first) };
+        for piece in &self.pieces[first..after] {
             let start = piece.logical.max(range.start);
             let end = (piece.logical + piece.len).min(range.end);
-            if start < end {
-                part.push(&self.text[start..end], piece.file + start - piece.logical);
-            }
+            part.push(&self.text[start..end], piece.file + start - piece.logical);
         }
         part
     }

@@ -32,6 +32,8 @@ struct Reader<'t> {
     items: Vec<Item>,
     problems: Vec<Problem>,
     escape: char,
+    /// The lines of one instruction, joined; kept for the memory it has.
+    statement: Logical,
 }
 
 impl<'t> Reader<'t> {
@@ -42,7 +44,13 @@ impl<'t> Reader<'t> {
             start = BYTE_ORDER_MARK.len_utf8();
             items.push(Item { span: Span::new(0, start), kind: ItemKind::ByteOrderMark });
         }
-        Self { lines: Lines::new(text, start), items, problems: Vec::new(), escape: '\\' }
+        Self {
+            lines: Lines::new(text, start),
+            items,
+            problems: Vec::new(),
+            escape: '\\',
+            statement: Logical::default(),
+        }
     }
 
     fn read(&mut self) {
@@ -99,7 +107,9 @@ impl<'t> Reader<'t> {
 
     /// Reads the instruction whose first line is `first`, through its last heredoc.
     fn instruction(&mut self, first: Line<'t>, code: &'t str) -> Instruction {
-        let (statement, comments, mut last) = self.gather(first, code);
+        let mut statement = std::mem::take(&mut self.statement);
+        statement.clear();
+        let (comments, mut last) = self.gather(&mut statement, first, code);
         let mut context = args::Context { escape: self.escape, problems: &mut self.problems };
         let mut instruction = context.instruction(&statement, first.span.start, 0);
         if let Some(carrier) = heredocs::carrier(&mut instruction)
@@ -110,12 +120,12 @@ impl<'t> Reader<'t> {
         instruction.comments = comments;
         instruction.span = Span::new(first.span.start, last.span.end);
         instruction.set_lines(first.number, last.number);
+        self.statement = statement;
         instruction
     }
 
-    /// Joins the continuation lines; also gives the comment lines among them and the last line.
-    fn gather(&mut self, first: Line<'t>, code: &'t str) -> (Logical, Vec<Span>, Line<'t>) {
-        let mut statement = Logical::default();
+    /// Joins the continuation lines into `statement`; gives the comment lines among them and the last line.
+    fn gather(&mut self, statement: &mut Logical, first: Line<'t>, code: &'t str) -> (Vec<Span>, Line<'t>) {
         let mut comments = Vec::new();
         let mut last = first;
         let mut piece = code;
@@ -128,7 +138,7 @@ impl<'t> Reader<'t> {
             let Some(next) = self.next_code_line(&mut comments, &mut last) else { break };
             piece = next;
         }
-        (statement, comments, last)
+        (comments, last)
     }
 
     /// The next line of a continuation that is neither blank nor a comment; white space in front is kept.

@@ -128,13 +128,15 @@ impl Context<'_> {
         Some(Pair { key: word(rest, 0..key.len()), value: word(rest, value..rest.text().len()), legacy: true })
     }
 
-    /// A type, and after `CMD` a command that may be JSON (`parseHealthConfig` in `line_parsers.go`).
+    /// A type, and after `CMD` a command that may be JSON (`parseHealthConfig` in `line_parsers.go`, which reads
+    /// bytes as `extractBuilderFlags` does).
     fn healthcheck(&mut self, rest: &Logical) -> Args {
         let text = rest.text();
-        let Some(end) = (!text.is_empty()).then(|| text.find(char::is_whitespace).unwrap_or(text.len())) else {
+        if text.is_empty() {
             return Args::Text;
-        };
-        let after = text.len() - text[end..].trim_start().len();
+        }
+        let end = flags::find_byte(text, 0, flags::is_space);
+        let after = flags::find_byte(text, end, |byte| !flags::is_space(byte));
         let command = (after < text.len()).then(|| Box::new(self.json(rest, after).unwrap_or(Args::Text)));
         Args::Healthcheck { kind: word(rest, 0..end), command }
     }
@@ -171,7 +173,9 @@ fn flag(word: &flags::FlagWord, span: Span) -> Flag {
 }
 
 fn plain_words(rest: &Logical) -> Args {
-    Args::Words(words::plain(rest.text()).map(|range| word(rest, range)).collect())
+    let mut words: Vec<_> = words::plain(rest.text()).map(|range| word(rest, range)).collect();
+    words.shrink_to_fit(); // there are many short lists in a file, and they stay
+    Args::Words(words)
 }
 
 fn word(rest: &Logical, range: Range<usize>) -> Word {

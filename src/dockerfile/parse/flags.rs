@@ -25,8 +25,9 @@ pub(super) fn split(line: &str, escape: char) -> (Vec<FlagWord>, usize) {
         if !bytes[at..].starts_with(b"--") {
             return (flags, char_boundary(line, at));
         }
-        let flag = word(bytes, at, escape);
+        let mut flag = word(bytes, at, escape);
         at = flag.range.end;
+        flag.range.end = char_boundary(line, at);
         if flag.text == "--" {
             return (flags, char_boundary(line, at));
         }
@@ -62,7 +63,14 @@ fn word(bytes: &[u8], start: usize, escape: char) -> FlagWord {
     FlagWord { text, range: start..at }
 }
 
-fn is_space(byte: u8) -> bool {
+/// Where in `line`, from `at` on, the first byte is that `is_wanted`; at its end if there is none.
+pub(super) fn find_byte(line: &str, at: usize, is_wanted: impl Fn(u8) -> bool) -> usize {
+    let found = line.as_bytes()[at..].iter().position(|&byte| is_wanted(byte));
+    char_boundary(line, found.map_or(line.len(), |found| at + found))
+}
+
+/// White space in Latin-1.
+pub(super) fn is_space(byte: u8) -> bool {
     char::from(byte).is_whitespace()
 }
 
