@@ -6,6 +6,7 @@ pub mod guard;
 pub mod image;
 pub mod passes;
 pub mod plan;
+pub mod project;
 pub mod proposal;
 pub mod shell;
 pub mod suppress;

@@ -1,0 +1,61 @@
+//! The build context as evidence: what the files around a Dockerfile say about it.
+//!
+//! Everything here only reads, lazily and within [`context::Limits`], and nothing fails: a file that is malformed
+//! or too large is "unknown" with a [`context::Warning`]. Every conclusion is a [`Finding`]: a value with the
+//! [`Evidence`](crate::proposal::Evidence) for it, or the reason why it is not known. It may not change a file,
+//! look outside the context, run anything, or know what a pass will do with an answer.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`files`] | the only place that touches the disk; and the same in memory |
+//! | [`context`] | [`Context`]: reads, listings and walks, each once, with caps; what `.dockerignore` leaves out |
+//! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
+//! | [`source`], [`json`] | a text with its lines; JSON and JSONC that remember where each value stands |
+//! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
+//!
+//! # Adding an ecosystem
+//!
+//! 1. A folder `project/<ecosystem>/` whose `mod.rs` has one struct for an application (`node::Node`) with
+//!    `read(context: &Context, dir: &str) -> Option<Self>`: `None` when the directory is none of its kind. `dir` is a path
+//!    in the context (`""` for the root), so that a monorepo's services are read one by one.
+//! 2. One module for each file format. It takes a [`source::Source`] and gives plain data; what is malformed
+//!    goes to [`Context::warn`] with its line, and the field that it would have filled is [`Finding::Unknown`].
+//! 3. Reads go through [`Context::find`] (absent or unreadable: go on without) or [`Context::read`] (when "missing" and
+//!    "unreadable" must differ: missing is a "no", unreadable is unknown). Never walk a context to look for one file.
+//! 4. Facts that no file of the context tells (native modules, base images) are YAML under `facts/`, each with its
+//!    source, made into tables at build time by a module under `build/`.
+//! 5. A memo in [`Project`], so that each pass asks for the same answer. Dear conclusions (import scans) are
+//!    methods that compute on demand, not fields.
+//! 6. Tests in `tests/it/project_<ecosystem>.rs` over [`Context::from_memory`]: for each conclusion one context where it
+//!    holds, one where it does not, and one where it must be unknown.
+
+pub mod context;
+pub mod copy;
+pub mod dockerignore;
+pub mod files;
+pub mod finding;
+pub mod glob;
+pub mod json;
+pub mod paths;
+pub mod source;
+
+pub use context::Context;
+pub use finding::Finding;
+
+/// A build context and what was concluded from it so far.
+#[derive(Debug)]
+pub struct Project {
+    context: Context,
+}
+
+impl Project {
+    /// The project in `context`.
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Its files.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
