@@ -3,6 +3,7 @@
 //!
 //! It reads syntax and facts only: no disk, no build context.
 
+pub mod base;
 pub mod contract;
 mod stages;
 mod state;

@@ -1,0 +1,126 @@
+//! `facts/base-images.yaml` → `FAMILIES`, `RELEASES` and `SIZES` of `src/image/base/`.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    distros: BTreeMap<String, Vec<Release>>,
+    families: Vec<Family>,
+    sizes: Vec<Size>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    name: String,
+    release: String,
+    eol: String,
+    #[serde(default)]
+    mirror: Option<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Family {
+    image: String,
+    class: String,
+    libc: String,
+    users: Vec<User>,
+    #[serde(default)]
+    entrypoint: Vec<String>,
+    cmd: Vec<String>,
+    workdir: String,
+    #[serde(default)]
+    stopsignal: Option<String>,
+    #[serde(default)]
+    expose: Vec<String>,
+    env: Vec<String>,
+    tools: Vec<String>,
+    lacks: Vec<String>,
+    packages: Vec<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct User {
+    name: String,
+    uid: u32,
+    gid: u32,
+    home: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    tag: String,
+    bytes: u64,
+    date: String,
+    source: String,
+}
+
+/// The Rust source of the tables.
+pub(crate) fn table(yaml: &str) -> String {
+    let facts: Facts = serde_yaml::from_str(yaml).expect("facts/base-images.yaml has the shape described in it");
+    let families: String = facts.families.iter().map(family).collect();
+    let releases: String =
+        facts.distros.iter().flat_map(|(distro, all)| all.iter().map(|one| release(distro, one))).collect();
+    let sizes: String = facts.sizes.iter().map(size).collect();
+    format!(
+        "pub(super) static FAMILIES: &[Family] = &[\n{families}];\n\
+         pub(super) static RELEASES: &[Release] = &[\n{releases}];\n\
+         pub(super) static SIZES: &[Size] = &[\n{sizes}];\n"
+    )
+}
+
+fn family(family: &Family) -> String {
+    let users: String = family.users.iter().map(user).collect();
+    format!(
+        "Family {{ image: {:?}, class: Class::{}, libc: Libc::{}, users: &[{users}], entrypoint: &{:?}, cmd: &{:?}, workdir: {:?}, \
+         stopsignal: {:?}, expose: &{:?}, env: &{:?}, tools: &{:?}, lacks: &{:?}, packages: &{:?}, source: {:?} }},\n",
+        family.image,
+        capitalized(&family.class),
+        capitalized(&family.libc),
+        family.entrypoint,
+        family.cmd,
+        family.workdir,
+        family.stopsignal,
+        family.expose,
+        family.env,
+        family.tools,
+        family.lacks,
+        family.packages,
+        family.source,
+    )
+}
+
+fn user(user: &User) -> String {
+    format!("User {{ name: {:?}, uid: {}, gid: {}, home: {:?} }}, ", user.name, user.uid, user.gid, user.home)
+}
+
+fn release(distro: &str, release: &Release) -> String {
+    format!(
+        "Release {{ distro: Distro::{}, name: {:?}, number: {:?}, end_of_life: {:?}, mirror_gone: {}, source: {:?} }},\n",
+        capitalized(distro),
+        release.name,
+        release.release,
+        release.eol,
+        release.mirror.as_deref() == Some("gone"),
+        release.source
+    )
+}
+
+fn size(size: &Size) -> String {
+    format!(
+        "Size {{ tag: {:?}, bytes: {}, date: {:?}, source: {:?} }},\n",
+        size.tag, size.bytes, size.date, size.source
+    )
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

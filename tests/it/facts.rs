@@ -1,0 +1,87 @@
+//! The tables compiled into the binary are the facts in `facts/`, and every fact names its source.
+
+use dfslim::image::base::{self, Class, tag};
+use serde_yaml::Value;
+use std::fs;
+
+fn facts(name: &str) -> Value {
+    let path = format!("{}/facts/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_yaml::from_str(&fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_sequence().map(|list| list.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn families_equal_the_yaml() {
+    let yaml = facts("base-images.yaml");
+    let written = yaml["families"].as_sequence().unwrap();
+    assert_eq!(base::families().len(), written.len());
+    for (family, written) in base::families().iter().zip(written) {
+        assert_eq!(family.image, written["image"]);
+        assert_eq!(format!("{:?}", family.class).to_lowercase(), written["class"]);
+        assert_eq!(format!("{:?}", family.libc).to_lowercase(), written["libc"]);
+        for (list, key) in [
+            (family.entrypoint, "entrypoint"),
+            (family.cmd, "cmd"),
+            (family.expose, "expose"),
+            (family.env, "env"),
+            (family.tools, "tools"),
+            (family.lacks, "lacks"),
+            (family.packages, "packages"),
+        ] {
+            assert_eq!(list, strings(&written[key]), "{} {:?} {key}", family.image, family.class);
+        }
+        let users = written["users"].as_sequence().unwrap();
+        assert_eq!(family.users.len(), users.len());
+        for (user, written) in family.users.iter().zip(users) {
+            assert_eq!((user.name, user.home), (written["name"].as_str().unwrap(), written["home"].as_str().unwrap()));
+            assert_eq!((u64::from(user.uid), u64::from(user.gid)), (written["uid"].as_u64().unwrap(), written["gid"].as_u64().unwrap()));
+        }
+        assert!(family.tools.iter().all(|tool| !family.lacks.contains(tool)), "{} {:?}", family.image, family.class);
+        assert!(!family.source.is_empty());
+    }
+}
+
+#[test]
+fn releases_and_sizes_equal_the_yaml() {
+    let yaml = facts("base-images.yaml");
+    for (_, releases) in yaml["distros"].as_mapping().unwrap() {
+        for written in releases.as_sequence().unwrap() {
+            let release = base::release(written["name"].as_str().unwrap()).unwrap();
+            assert_eq!(release.number, written["release"]);
+            assert_eq!(release.end_of_life, written["eol"]);
+            assert_eq!(release.mirror_gone, written["mirror"] == "gone");
+            assert!(!release.source.is_empty());
+        }
+    }
+    let written = yaml["sizes"].as_sequence().unwrap();
+    assert_eq!(base::sizes().len(), written.len());
+    for (size, written) in base::sizes().iter().zip(written) {
+        assert_eq!((size.tag, size.bytes), (written["tag"].as_str().unwrap(), written["bytes"].as_u64().unwrap()));
+        assert!(!size.source.is_empty());
+        let (image, name) = size.tag.split_once(':').unwrap();
+        assert!(tag(image, name).is_some(), "{} has a size but is no tag", size.tag);
+    }
+}
+
+/// Every derived tag must exist, be of the class asked for, and keep the version.
+#[test]
+fn derived_tags_exist() {
+    let mut derived = 0;
+    for image in ["node", "python", "golang", "debian", "nginx"] {
+        let table = fs::read_to_string(format!("{}/facts/tags/{image}.tsv", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for line in table.lines().skip(1) {
+            let version = line.split('\t').next().unwrap();
+            for class in [Class::Slim, Class::Alpine] {
+                let Some(found) = tag(image, version).and_then(|tag| tag.in_class(class)) else { continue };
+                assert_eq!(tag(image, &found.name()).map(|tag| tag.name()), Some(found.name()));
+                assert_eq!(found.class(), class, "{image}:{}", found.name());
+                assert!(found.name().starts_with(&format!("{version}-")), "{image}:{version} -> {}", found.name());
+                derived += 1;
+            }
+        }
+    }
+    assert!(derived > 1000, "only {derived} tags were derived");
+}
