@@ -15,7 +15,8 @@ struct Facts {
 #[serde(deny_unknown_fields)]
 struct Release {
     name: String,
-    release: String,
+    #[serde(rename = "release")]
+    number: String,
     eol: String,
     #[serde(default)]
     mirror: Option<String>,
@@ -106,7 +107,7 @@ fn release(distro: &str, release: &Release) -> String {
         "Release {{ distro: Distro::{}, name: {:?}, number: {:?}, end_of_life: {:?}, mirror_gone: {}, source: {:?} }},\n",
         capitalized(distro),
         release.name,
-        release.release,
+        release.number,
         release.eol,
         release.mirror.as_deref() == Some("gone"),
         release.source
@@ -116,8 +117,19 @@ fn release(distro: &str, release: &Release) -> String {
 fn size(size: &Size) -> String {
     format!(
         "Size {{ tag: {:?}, bytes: {}, date: {:?}, source: {:?} }},\n",
-        size.tag, size.bytes, size.date, size.source
+        size.tag,
+        grouped(size.bytes),
+        size.date,
+        size.source
     )
+}
+
+/// `1130000000` as `1_130_000_000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join("_")
 }
 
 fn capitalized(word: &str) -> String {

@@ -51,11 +51,11 @@ fn directives_kept(before: &Dockerfile, after: &Dockerfile) -> Result<(), String
 }
 
 fn directives(file: &Dockerfile) -> Vec<(&str, &str)> {
-    let directive = |kind| match kind {
-        &ItemKind::Directive { ref name, ref value } => Some((name.as_str(), value.as_str())),
+    let directives = file.items().iter().filter_map(|item| match &item.kind {
+        ItemKind::Directive { name, value } => Some((name.as_str(), value.as_str())),
         _ => None,
-    };
-    file.items().iter().filter_map(|item| directive(&item.kind)).collect()
+    });
+    directives.collect()
 }
 
 fn comments_kept(before: &Dockerfile, after: &Dockerfile) -> Result<(), String> {

@@ -73,8 +73,8 @@ impl Contract {
     }
 
     fn note(&mut self, file: &Dockerfile, stage: &Stage<'_>, instruction: &Instruction) {
-        let state = stage.state_before(instruction);
-        let expand = |text: &str| state.expand(text, file.escape()).unwrap_or_else(|| text.to_owned());
+        let here = stage.state_before(instruction);
+        let expand = |text: &str| here.expand(text, file.escape()).unwrap_or_else(|| text.to_owned());
         let rest = || instruction.rest.text().trim_end();
         match &instruction.keyword {
             Keyword::Env => {
