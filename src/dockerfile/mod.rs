@@ -199,8 +199,11 @@ macro_rules! keywords {
             Unknown(String),
         }
         impl Keyword {
-            /// Reads a keyword in any case.
+            /// Reads a keyword in any case. Case is Go's (`strings.ToLower`), where two letters outside ASCII
+            /// also become `k` and `i`.
             pub fn new(word: &str) -> Self {
+                let folded = (!word.is_ascii()).then(|| word.replace('\u{212a}', "K").replace('\u{130}', "I"));
+                let word = folded.as_deref().unwrap_or(word);
                 $(if word.eq_ignore_ascii_case($text) { return Self::$variant; })*
                 Self::Unknown(word.to_uppercase())
             }

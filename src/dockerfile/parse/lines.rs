@@ -31,7 +31,9 @@ impl Line<'_> {
     }
 
     pub(super) fn is_too_long(&self) -> bool {
-        self.span.len() - usize::from(self.ended) > LONGEST_LINE
+        // A byte order mark is no part of the line, but the scanner has to hold it.
+        let start = if self.number == 1 { 0 } else { self.span.start };
+        self.span.end - start - usize::from(self.ended) > LONGEST_LINE
     }
 }
 
