@@ -1,6 +1,11 @@
-//! The integration tests, one binary.
+//! Tests of the whole crate, one binary; one module a line.
 
 mod agreement;
+mod applies;
+mod cases;
 mod facts;
+mod pages;
 mod project_core;
 mod roundtrip;
+mod support;
+mod traps;

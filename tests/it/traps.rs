@@ -1,0 +1,116 @@
+//! Every known semantic trap that a pass is exposed to must have its examples on that pass's page.
+//!
+//! A trap is a way in which a plausible rewrite breaks a build, an app or a promise. Pages mark the example
+//! that shows how it is avoided: `<!-- trap 102 -->`.
+
+use crate::pages::{Page, Section};
+use crate::support::fail_with;
+use dfslim::passes;
+
+/// A trap, and what its examples must be.
+struct Trap {
+    number: u16,
+    gist: &'static str,
+    /// The passes that are exposed to it; it is due as soon as one of them is there.
+    passes: &'static [&'static str],
+    needs: Needs,
+}
+
+#[derive(Clone, Copy)]
+#[expect(dead_code, reason = "the reasons are for people")]
+enum Needs {
+    /// A rewrite that avoids it, and a place left alone because of it.
+    Both,
+    /// Only the rewrite: it can always be avoided. The reason says how.
+    Rewrite(&'static str),
+    /// Only the place left alone: there is no way around it. The reason says why.
+    LeftAlone(&'static str),
+}
+use Needs::{Both, LeftAlone, Rewrite};
+
+const MERGE: &[&str] = &["split-run"];
+const CLEAN: &[&str] = &["kept-package-cache"];
+const MOUNT: &[&str] = &["cache-mount"];
+
+const fn trap(number: u16, gist: &'static str, passes: &'static [&'static str], needs: Needs) -> Trap {
+    Trap { number, gist, passes, needs }
+}
+
+/// The traps of RUN merging and of package-manager caches.
+const TRAPS: &[Trap] = &[
+    trap(92, "`cd` leaks into the next merged command", MERGE, Both),
+    trap(93, "export, set, umask, trap, functions leak into it", MERGE, Both),
+    trap(94, "`a || true`, `a; b`, `a &` bind otherwise once joined with `&&`", MERGE, Both),
+    trap(95, "an exec-form RUN is no shell text", MERGE, LeftAlone("its words cannot be joined to a shell's")),
+    trap(96, "a heredoc RUN cannot be joined as text", MERGE, LeftAlone("the body stands below, not in the line")),
+    trap(97, "`set -e` in a heredoc is not an `&&` chain", MERGE, LeftAlone("heredocs are never joined")),
+    trap(
+        98,
+        "SHELL, USER, WORKDIR, ENV or ARG differ in between",
+        MERGE,
+        LeftAlone("the state cannot be had twice in one RUN"),
+    ),
+    trap(99, "flags differ: the union gives secrets and network to more commands", MERGE, Both),
+    trap(100, "a COPY between brings what the second RUN reads", MERGE, LeftAlone("no order of the two would do")),
+    trap(101, "a stable step joined to a volatile one is rebuilt with it", MERGE, Both),
+    trap(102, "lists removed, and a later RUN or stage installs without an update", CLEAN, Both),
+    trap(103, "an update alone in its layer goes stale", MERGE, Both),
+    trap(
+        105,
+        "a daemon in the background outlives its RUN once merged",
+        MERGE,
+        LeftAlone("it would run beside the next command"),
+    ),
+    trap(108, "an inserted `rm` deletes the app", &["leftover-download"], Both),
+    trap(110, "docker-clean empties the mounted apt cache", MOUNT, Rewrite("it is switched off in the same RUN")),
+    trap(111, "the builder knows no cache mounts, or ignores them", MOUNT, Both),
+    trap(112, "the mount hides files that the image needs", MOUNT, Both),
+    trap(113, "the cache follows HOME and USER", MOUNT, Both),
+    trap(114, "a cleanup beside a mount empties it; without one it is needed", MOUNT, Both),
+    trap(115, "`--no-cache-dir` and the like defeat the mount", MOUNT, Both),
+    trap(117, "a later RUN without the mount finds nothing", MOUNT, Both),
+    trap(118, "one id for different distributions", MOUNT, Rewrite("the target and the distribution make the id")),
+    trap(119, "apt needs its cache for itself", MOUNT, Rewrite("sharing=locked is always written")),
+    trap(121, "hard links do not reach into a mount", MOUNT, Rewrite("the tool is told to copy")),
+    trap(122, "a `# syntax` line pulls a frontend", MOUNT, Rewrite("none is added")),
+    trap(123, "--no-install-recommends drops what is used", &["recommended-packages"], Both),
+    trap(126, "a mount over build output loses it", MOUNT, LeftAlone("the output is what the image is for")),
+];
+
+/// Traps of the same ranges that no example of these passes can show.
+#[expect(dead_code, reason = "read by people: the reason why a number is missing above")]
+const ELSEWHERE: &[(u16, &str)] = &[
+    (104, "`purge --auto-remove` takes runtime libraries: no pass adds a purge"),
+    (106, "`cd` made a WORKDIR: no pass writes WORKDIR, and the guard's contract would hold it"),
+    (107, "`chown -R` after COPY: a rewrite of COPY, not of RUN"),
+    (109, "ADD made COPY: the same"),
+    (116, "bind-mounted manifests: no pass writes a bind mount"),
+    (120, "mounts are not exported to CI caches: said in the page, nothing to run"),
+    (124, "`--omit=optional`: no pass writes it"),
+    (125, "`curl | sh` without pipefail: no pass adds pipefail"),
+];
+
+#[test]
+fn every_due_trap_has_its_examples() {
+    let pages: Vec<Page> = passes::ALL.iter().copied().map(Page::of).collect();
+    let shown = |number: u16, section: Section| {
+        let mut examples = pages.iter().flat_map(|page| &page.examples);
+        examples.any(|example| example.section == section && example.traps.contains(&number))
+    };
+    let mut missing = Vec::new();
+    for trap in TRAPS.iter().filter(|trap| trap.passes.iter().any(|id| passes::find(id).is_some())) {
+        let (rewrite, left_alone) = match trap.needs {
+            Both => (true, true),
+            Rewrite(_) => (true, false),
+            LeftAlone(_) => (false, true),
+        };
+        for (needed, section, name) in
+            [(rewrite, Section::Rewrites, "rewrite"), (left_alone, Section::LeftAlone, "left-alone example")]
+        {
+            if needed && !shown(trap.number, section) {
+                missing.push(format!("trap {} ({}): no {name} in {}", trap.number, trap.gist, trap.passes.join(", ")));
+            }
+        }
+    }
+    fail_with(&missing);
+}
