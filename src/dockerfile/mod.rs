@@ -50,7 +50,7 @@ pub enum ItemKind {
     },
     /// A comment line between instructions.
     Comment,
-    /// An empty or white-space line between instructions.
+    /// Empty or white-space lines between instructions; neighbours share one item.
     Blank,
     /// An instruction with all its continuation lines and heredoc bodies.
     Instruction(Box<Instruction>),
@@ -111,7 +111,7 @@ impl Instruction {
 /// `--name` or `--name=value` before the arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
-    /// Without the dashes.
+    /// Without the dashes, quotes removed.
     pub name: String,
     /// After `=`, quotes removed.
     pub value: Option<String>,

@@ -191,3 +191,63 @@ impl Instruction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Args;
+    use super::*;
+
+    /// The problems of `text`: what each is about, its words, and whether it is fatal.
+    fn problems(text: &str) -> Vec<(String, String, bool)> {
+        let file = Dockerfile::parse(text);
+        let quoted = |problem: &Problem| problem.span.of(text).to_owned();
+        file.problems().iter().map(|found| (quoted(found), found.message.clone(), found.fatal)).collect()
+    }
+
+    #[test]
+    fn problems_are_named_at_their_place() {
+        let cases = [
+            ("# nothing\n", "", "file with no instructions", true),
+            ("# escape=x\nFROM a", "# escape=x\n", "invalid escape character `x`; use \\ or `", true),
+            ("# syntax=a\n# SYNTAX=b\nFROM a", "# SYNTAX=b\n", "only one `syntax` parser directive can be used", true),
+            ("ENV a", "ENV a", "ENV must have two arguments; write name=value", true),
+            ("LABEL a=b \\\n  c", "c", "no `=` in `c`; write LABEL as name=value", true),
+            (
+                "CMD [\"a\", 1]",
+                "1",
+                "a JSON array of arguments may hold strings only; put quotes around this element",
+                true,
+            ),
+            ("RUN cat <<E\nx\n", "RUN cat <<E", "unterminated heredoc; add a line `E` after its body", true),
+            ("FORM a", "FORM a", "unknown instruction `FORM`", false),
+        ];
+        for (text, place, message, fatal) in cases {
+            assert_eq!(problems(text), [(place.to_owned(), message.to_owned(), fatal)], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instruction_knows_where_its_parts_are() {
+        let text = "  RUN --mount=type=cache,target='/x y' cat <<E \\\n # note\n\n  | sort  \nhello\nE\nCMD []\n";
+        let file = Dockerfile::parse(text);
+        let run = file.instructions().next().unwrap();
+        assert_eq!(run.span.of(text), &text[..text.find("CMD").unwrap()]);
+        assert_eq!((run.first_line, run.last_line), (1, 6));
+        assert!(run.code.of(text).starts_with("RUN --mount") && run.code.of(text).ends_with("| sort"));
+        assert_eq!(run.flags[0].span.of(text), "--mount=type=cache,target='/x y'");
+        assert_eq!(run.flag("mount").unwrap().value.as_deref(), Some("type=cache,target=/x y"));
+        assert_eq!(run.rest.text(), "cat <<E   | sort");
+        assert_eq!(run.comments[0].of(text), " # note");
+        assert_eq!(run.heredocs[0].body.of(text), "hello\n");
+        assert_eq!(run.heredocs[0].terminator.of(text), "E");
+    }
+
+    #[test]
+    fn an_empty_value_stands_behind_its_equals_sign() {
+        let text = "ENV a=\\\n  b=c";
+        let file = Dockerfile::parse(text);
+        let Args::Pairs(pairs) = &file.instructions().next().unwrap().args else { panic!("ENV holds pairs") };
+        assert_eq!(pairs[0].value.span, Span::at(text.find('\\').unwrap()));
+        assert_eq!(pairs[1].key.span.of(text), "b");
+    }
+}
