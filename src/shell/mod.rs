@@ -4,10 +4,37 @@
 //! rewriter cannot reason about, is [`Shell::Opaque`] with the reason. It may not expand variables, run
 //! anything, or know what a command does.
 
+mod body;
+mod chain;
+mod compound;
+mod effects;
 mod read;
-pub use read::Body;
+mod redirect;
+mod rough;
+mod simple;
+mod substitutions;
+mod walk;
+mod words;
 
+use crate::dockerfile::Logical;
 use crate::text::Span;
+pub use body::{Body, body, heredoc_script};
+pub use effects::Effects;
+pub use rough::rough_words;
+
+/// Which shell reads the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `/bin/sh`, which may be dash, BusyBox or Bash: what they read differently is opaque.
+    Sh,
+    /// `bash`.
+    Bash,
+}
+
+/// Reads a RUN's text; every span is one of the file that `text` leads back to.
+pub fn read(text: &Logical, dialect: Dialect) -> Shell {
+    read::read(text, dialect)
+}
 
 /// What is known of a RUN's body.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +120,8 @@ pub struct Compound {
     pub span: Span,
     /// The reserved word or bracket that opens it: `(`, `{`, `if`, `for`, `[[` …; a function's name.
     pub keyword: String,
+    /// Words of its own: the name and list of `for`, the subject and patterns of `case`, the operands of `[[`.
+    pub words: Vec<ShellWord>,
     /// Inner scripts: condition and branches, body, case arms.
     pub bodies: Vec<Script>,
     /// Redirects of the whole.
@@ -145,7 +174,7 @@ pub struct ShellWord {
     pub literal: Option<String>,
     /// As written, continuation breaks removed.
     pub raw: String,
-    /// Scripts inside `$( … )` and backquotes, in order (nothing when there are none).
+    /// Scripts inside `$( … )`, backquotes and `<( … )`, in order (nothing when there are none).
     pub substitutions: Vec<Script>,
 }
 
@@ -158,6 +187,8 @@ pub struct Redirect {
     pub operator: String,
     /// The target; for a heredoc, its delimiter.
     pub target: ShellWord,
+    /// The body of a heredoc: its value when nothing in it expands (`<<-` tabs gone), and the scripts in it.
+    pub heredoc: Option<ShellWord>,
 }
 
 /// A simple command and where in the script it stands.
@@ -174,10 +205,20 @@ pub struct Place<'a> {
     pub part: usize,
 }
 
+impl Shell {
+    /// The script, when the text was understood.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Parsed(script) => Some(script),
+            Self::Opaque(_) => None,
+        }
+    }
+}
+
 impl Script {
     /// Every simple command in order of writing, also those in compounds and substitutions.
     pub fn commands(&self) -> Vec<Place<'_>> {
-        read::commands(self)
+        walk::commands(self)
     }
 
     /// From the first to the last command; `None` when there is none.
@@ -186,8 +227,14 @@ impl Script {
     }
 }
 
-/// `text` cut at blanks that stand outside quotes, with the joining operators as words of their own. Rougher
-/// than the grammar and independent of it: the guard compares with it what a pass left.
-pub fn rough_words(text: &str) -> impl Iterator<Item = &str> {
-    text.split_whitespace()
+impl Command {
+    /// Where it stands, redirects included.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Simple(simple) => simple.span,
+            Self::Subshell(compound) | Self::Group(compound) | Self::Control(compound) | Self::Function(compound) => {
+                compound.span
+            }
+        }
+    }
 }

@@ -7,5 +7,6 @@ mod facts;
 mod pages;
 mod project_core;
 mod roundtrip;
+mod shell;
 mod support;
 mod traps;
