@@ -2,11 +2,17 @@
 
 use super::{AndOr, Command, Effects, Link, Pipeline, Script, Simple, Terminator, walk};
 
-impl Script {
-    /// A script of one command.
+impl Pipeline {
+    /// One command alone.
     pub(super) fn of(command: Command) -> Self {
-        let span = command.span();
-        let pipeline = Pipeline { span, negated: false, commands: vec![command] };
+        Self { span: command.span(), negated: false, commands: vec![command] }
+    }
+}
+
+impl Script {
+    /// A script of one pipeline.
+    pub(super) fn of(pipeline: Pipeline) -> Self {
+        let span = pipeline.span;
         Self { lists: vec![AndOr { span, parts: vec![(Link::First, pipeline)], end: Terminator::None }] }
     }
 
@@ -92,16 +98,16 @@ impl Script {
             };
             let words = simple.assignments.iter().map(|assignment| &assignment.value).chain(&simple.words);
             let scripts = words.flat_map(|word| &word.substitutions);
-            known && scripts.flat_map(|script| single(script)).all(|alone| alone)
+            known && scripts.into_iter().all(single)
         })
     }
 }
 
 /// Whether a substitution is one simple command or pipeline of such.
-fn single(script: &Script) -> Option<bool> {
-    let [list] = &script.lists[..] else { return Some(script.lists.is_empty()) };
-    let (_, pipeline) = list.parts.first()?;
-    Some(list.parts.len() == 1 && pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))))
+fn single(script: &Script) -> bool {
+    let mut pipelines = script.lists.iter().flat_map(|list| &list.parts).map(|(_, pipeline)| pipeline);
+    let commands = pipelines.next().map(|pipeline| &pipeline.commands[..]).unwrap_or_default();
+    pipelines.next().is_none() && commands.iter().all(|command| matches!(command, Command::Simple(_)))
 }
 
 fn functions_of<'s>(script: &'s Script, names: &mut Vec<&'s str>) {

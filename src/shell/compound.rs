@@ -1,16 +1,14 @@
 //! Compound commands and function definitions.
 
 use super::read::{Opaque, Reader};
-use super::{Command, Compound, Script, ShellWord, substitutions, words};
+use super::{Command, Compound, Dialect, Pipeline, Script, ShellWord, substitutions, words};
 use shuck_ast::{self as ast, CompoundCommand as Tree};
 
-/// What a reader of one kind of compound finds: the opening word, the inner words and scripts, and the end.
+/// What stands in one kind of compound: the opening word, the inner words and scripts.
 struct Inside {
     keyword: &'static str,
     words: Vec<ShellWord>,
     bodies: Vec<Script>,
-    /// The closing word.
-    close: ast::Span,
 }
 
 impl Reader<'_> {
@@ -23,7 +21,6 @@ impl Reader<'_> {
             Tree::Time(time) => ("time", vec![], self.timed(time)?),
             _ => {
                 let inside = self.inside(compound)?;
-                self.jump(inside.close.end.offset())?;
                 (inside.keyword, inside.words, inside.bodies)
             }
         };
@@ -50,7 +47,7 @@ impl Reader<'_> {
         self.jump(header.end.offset())?;
         let (bodies, redirects) = match self.command(&function.body)? {
             Command::Group(group) => (group.bodies, group.redirects),
-            body => (vec![Script::of(body)], vec![]),
+            body => (vec![Script::of(Pipeline::of(body))], vec![]),
         };
         let span = self.file_span(start, self.pos)?;
         Ok(Command::Function(Compound { span, keyword, words: vec![], bodies, redirects }))
@@ -69,40 +66,44 @@ impl Reader<'_> {
             self.expect_token("-p")?;
         }
         let Some(command) = &time.command else { return Ok(vec![]) };
-        Ok(vec![Script { lists: vec![self.list(command)?] }])
+        let pipeline = self.pipeline(command)?;
+        Ok(vec![Script::of(pipeline)])
     }
 
     /// A compound with a reserved word at its start and one at its end.
     fn inside(&mut self, compound: &Tree) -> Result<Inside, Opaque> {
         match compound {
             Tree::If(it) => self.conditional(it),
-            Tree::While(it) => self.repeated("while", &it.condition, &it.body, it.done_span),
-            Tree::Until(it) => self.repeated("until", &it.condition, &it.body, it.done_span),
+            Tree::While(it) => self.repeated("while", &it.condition, &it.body),
+            Tree::Until(it) => self.repeated("until", &it.condition, &it.body),
             Tree::For(it) => self.for_loop(it),
             Tree::ArithmeticFor(it) => {
                 self.expect_token("for")?;
                 self.no_substitution(it.left_paren_span.start.offset(), it.right_paren_span.end.offset())?;
                 let body = self.lists_ahead(&it.body)?;
-                self.closed("for", vec![], vec![body], it.done_span)
+                self.closed("for", vec![], vec![body], "done")
             }
             Tree::Select(it) => {
                 self.expect_token("select")?;
                 let words = it.words.iter().map(|word| self.word_ahead(word)).collect::<Result<_, _>>()?;
                 let body = self.lists_ahead(&it.body)?;
-                self.closed("select", words, vec![body], Some(it.done_span))
+                self.closed("select", words, vec![body], "done")
             }
             Tree::Case(it) => self.case(it),
             Tree::Conditional(it) => {
                 self.expect_token("[[")?;
                 let words = self.operands(&it.expression)?;
                 self.jump(it.right_bracket_span.start.offset())?;
-                self.closed("[[", words, vec![], Some(it.right_bracket_span))
+                self.closed("[[", words, vec![], "]]")
+            }
+            Tree::Arithmetic(_) if self.dialect == Dialect::Sh => {
+                Err("`((` is arithmetic in Bash and opens two subshells in dash".into())
             }
             Tree::Arithmetic(it) => {
                 self.expect_token("((")?;
                 self.no_substitution(it.left_paren_span.end.offset(), it.right_paren_span.start.offset())?;
                 self.jump(it.right_paren_span.start.offset())?;
-                self.closed("((", vec![], vec![], Some(it.right_paren_span))
+                self.closed("((", vec![], vec![], "))")
             }
             Tree::Coproc(_) => Err("starts a coprocess".into()),
             _ => Err(self.lost()),
@@ -115,11 +116,10 @@ impl Reader<'_> {
         keyword: &'static str,
         words: Vec<ShellWord>,
         bodies: Vec<Script>,
-        close: Option<ast::Span>,
+        close: &str,
     ) -> Result<Inside, Opaque> {
-        let close = close.ok_or_else(|| self.lost())?;
-        self.expect(close.start.offset())?;
-        Ok(Inside { keyword, words, bodies, close })
+        self.expect_token(close)?;
+        Ok(Inside { keyword, words, bodies })
     }
 
     /// The scripts of `sequence` behind the reserved word `before`.
@@ -129,7 +129,7 @@ impl Reader<'_> {
     }
 
     fn conditional(&mut self, it: &ast::IfCommand) -> Result<Inside, Opaque> {
-        let ast::IfSyntax::ThenFi { fi_span, .. } = it.syntax else { return Err(self.lost()) };
+        let ast::IfSyntax::ThenFi { .. } = it.syntax else { return Err(self.lost()) };
         let mut bodies = vec![self.lists_after("if", &it.condition)?, self.lists_after("then", &it.then_branch)?];
         for (condition, branch) in &it.elif_branches {
             bodies.push(self.lists_after("elif", condition)?);
@@ -138,7 +138,7 @@ impl Reader<'_> {
         if let Some(branch) = &it.else_branch {
             bodies.push(self.lists_after("else", branch)?);
         }
-        self.closed("if", vec![], bodies, Some(fi_span))
+        self.closed("if", vec![], bodies, "fi")
     }
 
     fn repeated(
@@ -146,24 +146,23 @@ impl Reader<'_> {
         keyword: &'static str,
         condition: &ast::StmtSeq,
         body: &ast::StmtSeq,
-        done: Option<ast::Span>,
     ) -> Result<Inside, Opaque> {
         let bodies = vec![self.lists_after(keyword, condition)?, self.lists_after("do", body)?];
-        self.closed(keyword, vec![], bodies, done)
+        self.closed(keyword, vec![], bodies, "done")
     }
 
     fn for_loop(&mut self, it: &ast::ForCommand) -> Result<Inside, Opaque> {
         self.expect_token("for")?;
         let close = match it.syntax {
-            ast::ForSyntax::InDoDone { done_span, .. } => done_span,
-            ast::ForSyntax::InBrace { right_brace_span, .. } => right_brace_span,
+            ast::ForSyntax::InDoDone { .. } => "done",
+            ast::ForSyntax::InBrace { .. } => "}",
             _ => return Err(self.lost()),
         };
         let names = it.targets.iter().map(|target| &target.word);
         let words = names.chain(it.words.iter().flatten());
         let words = words.map(|word| self.word_ahead(word)).collect::<Result<_, _>>()?;
         let body = self.lists_ahead(&it.body)?;
-        self.closed("for", words, vec![body], Some(close))
+        self.closed("for", words, vec![body], close)
     }
 
     fn case(&mut self, it: &ast::CaseCommand) -> Result<Inside, Opaque> {
@@ -180,12 +179,17 @@ impl Reader<'_> {
             } else {
                 bodies.push(self.lists_ahead(&arm.body)?);
             }
-            if let Some(end) = arm.terminator_span {
-                self.expect(end.start.offset())?;
-                self.jump(end.end.offset())?;
+            // Its span is wrong inside substitutions; the text is not.
+            if arm.terminator_span.is_some() {
+                self.expect_token(match arm.terminator {
+                    ast::CaseTerminator::Break => ";;",
+                    ast::CaseTerminator::FallThrough => ";&",
+                    ast::CaseTerminator::Continue => ";;&",
+                    ast::CaseTerminator::ContinueMatching => return Err(self.lost()),
+                })?;
             }
         }
-        self.closed("case", words, bodies, Some(it.esac_span))
+        self.closed("case", words, bodies, "esac")
     }
 
     /// The words of a `[[ … ]]`, in order. Chains of `&&` lean left and may be long: no recursion.

@@ -25,7 +25,7 @@ pub use rough::rough_words;
 /// Which shell reads the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// `/bin/sh`, which may be dash, BusyBox or Bash: what they read differently is opaque.
+    /// `/bin/sh`, which may be dash, `BusyBox` or Bash: what they read differently is opaque.
     Sh,
     /// `bash`.
     Bash,

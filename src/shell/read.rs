@@ -8,7 +8,7 @@ use super::{AndOr, Command, Dialect, Link, Pipeline, Script, Shell, Terminator, 
 use crate::dockerfile::Logical;
 use crate::text::Span;
 use shuck_ast as ast;
-use shuck_parser::parser::{Parser, ParseResult, ShellDialect, ShellProfile};
+use shuck_parser::parser::{ParseResult, Parser, ShellDialect, ShellProfile};
 use std::collections::HashMap;
 
 /// Linux hands a program no argument longer than this (`MAX_ARG_STRLEN`, final NUL included), so a longer
@@ -36,13 +36,15 @@ pub(super) struct Reader<'a> {
     pub(super) dialect: Dialect,
     /// End of the last token, as an offset of the logical text.
     pub(super) pos: usize,
+    /// Where comments end at the latest: the closing backquote.
+    pub(super) limit: usize,
     /// Where a heredoc body starts → the end of its delimiter line.
     heredocs: HashMap<usize, usize>,
 }
 
 impl<'a> Reader<'a> {
     fn new(logical: &'a Logical, dialect: Dialect) -> Self {
-        Self { logical, text: logical.text(), dialect, pos: 0, heredocs: HashMap::new() }
+        Self { logical, text: logical.text(), dialect, pos: 0, limit: logical.text().len(), heredocs: HashMap::new() }
     }
 
     fn script(mut self) -> Result<Script, Opaque> {
@@ -90,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(start)
     }
 
-    /// Moves forward to `start`, past words that are of no interest (`in`, `do`).
+    /// Moves forward to `start`, past words that are of no interest (`in`, `[[`'s operators).
     pub(super) fn jump(&mut self, start: usize) -> Result<(), Opaque> {
         if start < self.pos || !self.text.is_char_boundary(start) {
             return Err(self.lost());
@@ -118,7 +120,7 @@ impl<'a> Reader<'a> {
                     at = self.heredocs.get(&at).copied().unwrap_or(at);
                 }
                 b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 2,
-                b'#' => at = self.text[at..].find('\n').map_or(bytes.len(), |line| at + line),
+                b'#' => at = self.text[at..].find('\n').map_or(bytes.len(), |line| at + line).min(self.limit),
                 _ => break,
             }
         }
@@ -128,7 +130,14 @@ impl<'a> Reader<'a> {
     /// The lists of one sequence, from the cursor on.
     pub(super) fn lists(&mut self, sequence: &ast::StmtSeq) -> Result<Script, Opaque> {
         let lists = sequence.stmts.iter().map(|statement| self.list(statement));
-        Ok(Script { lists: lists.collect::<Result<_, _>>()? })
+        let lists: Vec<_> = lists.collect::<Result<_, _>>()?;
+        // The tree takes `a (b)` for two commands; shells do not.
+        match lists.split_last() {
+            Some((_, before)) if before.iter().any(|list| list.end == Terminator::None) => {
+                Err("holds a parenthesis or word where no shell takes one".into())
+            }
+            _ => Ok(Script { lists }),
+        }
     }
 
     /// The lists of a sequence that stands somewhere after the cursor.
@@ -138,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `first && second || third` and what ends it. The tree leans left; long chains must not recurse.
-    pub(super) fn list(&mut self, statement: &ast::Stmt) -> Result<AndOr, Opaque> {
+    fn list(&mut self, statement: &ast::Stmt) -> Result<AndOr, Opaque> {
         let (first, rest) = unchain(statement, |op| matches!(op, ast::BinaryOp::And | ast::BinaryOp::Or));
         let start = self.skip_blanks(self.pos);
         let mut parts = vec![(Link::First, self.pipeline(first)?)];
@@ -176,7 +185,7 @@ impl<'a> Reader<'a> {
         self.file_span(span.start.offset(), span.end.offset())
     }
 
-    fn pipeline(&mut self, statement: &ast::Stmt) -> Result<Pipeline, Opaque> {
+    pub(super) fn pipeline(&mut self, statement: &ast::Stmt) -> Result<Pipeline, Opaque> {
         let start = self.skip_blanks(self.pos);
         if statement.negated {
             self.expect_token("!")?;

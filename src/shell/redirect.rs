@@ -54,7 +54,8 @@ impl Reader<'_> {
             vec![]
         };
         let expands = heredoc.delimiter.expands_body && text.contains(['$', '`', '\\']);
-        let literal = (!expands).then(|| if heredoc.delimiter.strip_tabs { words::without_tabs(text) } else { text.into() });
+        let literal =
+            (!expands).then(|| if heredoc.delimiter.strip_tabs { words::without_tabs(text) } else { text.into() });
         Ok(ShellWord { span: self.file_span(start, end)?, literal, raw: text.into(), substitutions })
     }
 }

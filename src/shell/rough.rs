@@ -38,10 +38,9 @@ fn word_len(text: &str) -> usize {
             Some('\'') => {}
             _ if c == '\\' && !text[at..].starts_with("\\\n") => escaped = true,
             Some(_) if c == '"' => quote = None,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             None if c.is_whitespace() || is_operator(c) || text[at..].starts_with("\\\n") => return at,
-            None => {}
+            _ => {}
         }
     }
     text.len()

@@ -41,7 +41,7 @@ pub(super) fn simple(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Result<S
         }
         match piece {
             Piece::Assignment(assignment) => simple.assignments.push(reader.assignment(assignment)?),
-            Piece::Word(word) => simple.words.push(reader.word(word)?),
+            Piece::Word(word) => simple.words.push(reader.argument(word)?),
             Piece::Operand(operand) => simple.words.push(reader.operand(operand)?),
             Piece::Redirect(redirect) => simple.redirects.extend(reader.redirect(redirect)?),
         }
@@ -96,6 +96,15 @@ impl Reader<'_> {
         self.word_with(&word.span, &substitutions::of_word(word))
     }
 
+    /// A word of a simple command. The tree takes `(…)` and `= (…)` for one, which no shell does.
+    fn argument(&mut self, word: &ast::Word) -> Result<ShellWord, Opaque> {
+        let word = self.word(word)?;
+        if word.raw.split_once('(').is_some_and(|(before, _)| before.is_empty() || before == "= ") {
+            return Err("holds a parenthesis or word where no shell takes one".into());
+        }
+        Ok(word)
+    }
+
     /// A word that stands somewhere after the cursor.
     pub(super) fn word_ahead(&mut self, word: &ast::Word) -> Result<ShellWord, Opaque> {
         self.jump(word.span.start.offset())?;
@@ -103,7 +112,11 @@ impl Reader<'_> {
     }
 
     /// The word at `span`, whose substitutions are `inner`; the cursor stands behind it afterwards.
-    pub(super) fn word_with(&mut self, span: &ast::Span, inner: &[&ast::StmtSeq]) -> Result<ShellWord, Opaque> {
+    pub(super) fn word_with(
+        &mut self,
+        span: &ast::Span,
+        inner: &[substitutions::Inner<'_>],
+    ) -> Result<ShellWord, Opaque> {
         let (start, end) = (span.start.offset(), span.end.offset());
         let mut word = self.plain(start, end)?;
         word.substitutions = self.substitutions(start, end, inner)?;

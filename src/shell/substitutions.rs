@@ -6,7 +6,20 @@ use super::words;
 use shuck_ast as ast;
 
 /// The scripts of one word, in order of writing.
-type Found<'t> = Vec<&'t ast::StmtSeq>;
+type Found<'t> = Vec<Inner<'t>>;
+
+/// A script inside a word.
+#[derive(Clone, Copy)]
+pub(super) struct Inner<'t> {
+    body: &'t ast::StmtSeq,
+    backquoted: bool,
+}
+
+impl<'t> Inner<'t> {
+    fn new(body: &'t ast::StmtSeq, syntax: ast::CommandSubstitutionSyntax) -> Self {
+        Self { body, backquoted: syntax == ast::CommandSubstitutionSyntax::Backtick }
+    }
+}
 
 /// The scripts in a word.
 pub(super) fn of_word(word: &ast::Word) -> Found<'_> {
@@ -44,8 +57,10 @@ pub(super) fn of_heredoc(body: &ast::HeredocBody) -> Found<'_> {
     let mut found = vec![];
     for part in &body.parts {
         match &part.kind {
-            ast::HeredocBodyPart::CommandSubstitution { body, .. } => found.push(body),
-            ast::HeredocBodyPart::ArithmeticExpansion { expression_word_ast: word, .. } => parts(&word.parts, &mut found),
+            ast::HeredocBodyPart::CommandSubstitution { body, syntax } => found.push(Inner::new(body, *syntax)),
+            ast::HeredocBodyPart::ArithmeticExpansion { expression_word_ast: word, .. } => {
+                parts(&word.parts, &mut found);
+            }
             ast::HeredocBodyPart::Parameter(expansion) => parameter(expansion, &mut found),
             ast::HeredocBodyPart::Literal(_) | ast::HeredocBodyPart::Variable(_) => {}
         }
@@ -64,7 +79,8 @@ fn parts<'t>(nodes: &'t [ast::WordPartNode], found: &mut Found<'t>) {
     use ast::WordPart as Part;
     for node in nodes {
         match &node.kind {
-            Part::CommandSubstitution { body, .. } | Part::ProcessSubstitution { body, .. } => found.push(body),
+            Part::CommandSubstitution { body, syntax } => found.push(Inner::new(body, *syntax)),
+            Part::ProcessSubstitution { body, .. } => found.push(Inner { body, backquoted: false }),
             Part::DoubleQuoted { parts: inner, .. } => parts(inner, found),
             Part::ArithmeticExpansion { expression_word_ast: word, .. } => parts(&word.parts, found),
             Part::Parameter(expansion) => parameter(expansion, found),
@@ -80,7 +96,7 @@ fn parts<'t>(nodes: &'t [ast::WordPartNode], found: &mut Found<'t>) {
             | Part::ArraySlice { reference: name, offset_word_ast, length_word_ast, .. } => {
                 reference(name, found);
                 parts(&offset_word_ast.parts, found);
-                length_word_ast.iter().for_each(|word| parts(&word.parts, found));
+                optional(length_word_ast.as_deref(), found);
             }
             Part::Length(name)
             | Part::ArrayAccess(name)
@@ -116,7 +132,7 @@ fn parameter<'t>(expansion: &'t ast::ParameterExpansion, found: &mut Found<'t>) 
         Some(Form::Slice { reference: name, offset_word_ast, length_word_ast, .. }) => {
             reference(name, found);
             parts(&offset_word_ast.parts, found);
-            length_word_ast.iter().for_each(|word| parts(&word.parts, found));
+            optional(length_word_ast.as_deref(), found);
         }
         Some(Form::PrefixMatch { .. }) | None => {}
     }
@@ -132,22 +148,31 @@ fn operation<'t>(operator: Option<&'t ast::ParameterOp>, operand: Option<&'t ast
             | Op::RemoveSuffixLong { pattern },
         ) => return pattern_parts(pattern, found),
         Some(
-            Op::ReplaceFirst { pattern, replacement_word_ast, .. } | Op::ReplaceAll { pattern, replacement_word_ast, .. },
+            Op::ReplaceFirst { pattern, replacement_word_ast, .. }
+            | Op::ReplaceAll { pattern, replacement_word_ast, .. },
         ) => {
             pattern_parts(pattern, found);
             return parts(&replacement_word_ast.parts, found);
         }
         _ => {}
     }
-    operand.iter().for_each(|word| parts(&word.parts, found));
+    optional(operand, found);
+}
+
+fn optional<'t>(word: Option<&'t ast::Word>, found: &mut Found<'t>) {
+    if let Some(word) = word {
+        parts(&word.parts, found);
+    }
 }
 
 fn reference<'t>(name: &'t ast::VarRef, found: &mut Found<'t>) {
-    name.subscript.iter().for_each(|inner| subscript(inner, found));
+    if let Some(inner) = &name.subscript {
+        subscript(inner, found);
+    }
 }
 
 fn subscript<'t>(inner: &'t ast::Subscript, found: &mut Found<'t>) {
-    inner.word_ast().into_iter().for_each(|word| parts(&word.parts, found));
+    optional(inner.word_ast(), found);
 }
 
 fn pattern_parts<'t>(pattern: &'t ast::Pattern, found: &mut Found<'t>) {
@@ -166,7 +191,7 @@ impl Reader<'_> {
         &mut self,
         start: usize,
         end: usize,
-        inner: &[&ast::StmtSeq],
+        inner: &[Inner<'_>],
     ) -> Result<Vec<Script>, Opaque> {
         let text = self.slice(start, end)?;
         if inner.is_empty() && !words::may_substitute(text) {
@@ -175,25 +200,33 @@ impl Reader<'_> {
         if inner.is_empty() {
             return Err("holds a substitution that cannot be read".into());
         }
-        let outside = std::mem::replace(&mut self.pos, start);
-        let scripts = inner.iter().map(|sequence| self.substitution(end, sequence)).collect();
-        self.pos = outside;
+        let outside = (self.pos, self.limit);
+        self.pos = start;
+        let scripts = inner.iter().map(|inner| self.substitution(end, *inner)).collect();
+        (self.pos, self.limit) = outside;
         scripts
     }
 
-    fn substitution(&mut self, end: usize, sequence: &ast::StmtSeq) -> Result<Script, Opaque> {
-        let script = self.lists_ahead(sequence)?;
-        let close = self.skip_blanks(self.pos);
-        match self.slice(close.min(end), end)?.as_bytes().first() {
-            Some(b')') => {}
-            // Inside backquotes a backslash is taken away before the text is read, which moves every span.
-            Some(b'`') if self.slice(sequence.span.start.offset(), close)?.contains('\\') => {
+    fn substitution(&mut self, end: usize, inner: Inner<'_>) -> Result<Script, Opaque> {
+        let start = inner.body.span.start.offset();
+        if inner.backquoted {
+            // A comment ends at the closing backquote. A backslash before these is taken away before the text is
+            // read, which moves every span; without one there is no backquote inside.
+            let open = self.slice(self.pos, end)?.find('`').map(|at| self.pos + at + 1);
+            let open = open.filter(|&open| open <= start).ok_or_else(|| self.lost())?;
+            let text = self.slice(open, end)?.split('`').next().unwrap_or_default();
+            let quoted = self.slice(self.pos, open)?.contains('"');
+            if text.contains(r"\\") || text.contains(r"\$") || text.ends_with('\\') || (quoted && text.contains("\\\""))
+            {
                 return Err("holds a backslash inside backquotes".into());
             }
-            Some(b'`') => {}
-            _ => return Err(self.lost()),
+            self.limit = open + text.len();
         }
-        self.pos = close + 1;
+        let script = self.lists_ahead(inner.body)?;
+        let close = self.skip_blanks(self.pos).min(end);
+        self.pos = close;
+        self.limit = self.text.len();
+        self.expect_token(if inner.backquoted { "`" } else { ")" })?;
         Ok(script)
     }
 }

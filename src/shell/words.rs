@@ -59,20 +59,19 @@ struct Unquoted {
     bracket: bool,
     brace: bool,
     list: bool,
-    dot: bool,
+    before: Option<char>,
 }
 
 impl Unquoted {
     /// Takes the next unquoted character; whether it completes a bracket or brace expression.
     fn expands(&mut self, c: char) -> bool {
-        let dots = self.dot && c == '.';
-        self.dot = c == '.';
+        let before = self.before.replace(c);
         match c {
             '[' => self.bracket = true,
             ']' => return self.bracket,
             '{' => self.brace = true,
             ',' => self.list |= self.brace,
-            '.' => self.list |= self.brace && dots,
+            '.' => self.list |= self.brace && before == Some('.'),
             '}' => return self.list,
             _ => {}
         }

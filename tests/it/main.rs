@@ -8,5 +8,6 @@ mod pages;
 mod project_core;
 mod roundtrip;
 mod shell;
+mod shell_corpus;
 mod support;
 mod traps;

@@ -87,10 +87,30 @@ fn word_text(word: &ShellWord) -> String {
     }
 }
 
+/// `\n`, `\r` and `\\` in a line of the tables.
+fn unescape(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        out.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                other => other.unwrap_or('\\'),
+            },
+            c => c,
+        });
+    }
+    out
+}
+
+/// `text ⇒ tree` on each line.
 #[test]
-#[ignore = "for looking"]
-fn look() {
-    for text in std::fs::read_to_string("/tmp/cases").unwrap().lines() {
-        println!("({text:?}, {:?}),", show(&read(&text.replace("\\n", "\n"))));
+fn texts_are_read_as_written() {
+    let table = include_str!("shell_trees.txt");
+    assert!(table.lines().count() > 120);
+    for line in table.lines() {
+        let (text, tree) = line.split_once("  ⇒").unwrap_or_else(|| panic!("no tree in: {line}"));
+        assert_eq!(show(&read(&unescape(text))), unescape(tree.trim_start()), "{text}");
     }
 }
