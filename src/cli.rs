@@ -1,0 +1,172 @@
+//! The command line: flags, their help, nothing else.
+//!
+//! It may not touch the disk, nor decide what a flag means for a pass; see `options` and `run`.
+
+use crate::passes::{Builder, CacheStyle};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Rewrites Dockerfiles so that their images get smaller, rebuild faster and run as non-root, without
+/// breaking the build or the app.
+///
+/// Nothing is written unless asked for: `dfslim rewrite` prints a diff.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing to change, diff printed or file written; 1 --check found changes;
+            2 an error or bad usage; 3 no Dockerfile found";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Propose a better Dockerfile as a diff, or write it
+    #[command(after_help = REWRITE_EXAMPLES)]
+    Rewrite(Box<Rewrite>),
+    /// Show the manual page of a pass, or the list of passes
+    Explain {
+        /// A pass (`split-run`), or another tool's check (`DL3059`); without one, the list
+        id: Option<String>,
+        /// When to use colours
+        #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+        color: When,
+    },
+    /// Print the completions of a shell
+    #[command(after_help = "Example: dfslim completions bash > ~/.local/share/bash-completion/completions/dfslim")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// About dfslim.yaml
+    Config {
+        /// What about it
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Print how Dockerfiles are read, one JSON line each
+    #[command(hide = true)]
+    Dump {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// What about dfslim.yaml.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the JSON schema, for editors
+    Schema,
+}
+
+const REWRITE_EXAMPLES: &str = "\
+Examples:
+  dfslim rewrite                        show what would change in every Dockerfile below
+  dfslim rewrite -i Dockerfile          write it
+  dfslim rewrite | git apply            the same, by way of the diff
+  dfslim rewrite --check                in CI: exit 1 when something would change
+  dfslim rewrite --only split-run,DL3019 web/
+  dfslim rewrite - < Dockerfile";
+
+/// `dfslim rewrite`.
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
+#[derive(Args, Clone, Debug)]
+pub struct Rewrite {
+    /// Dockerfiles, or directories to look through (.gitignore respected); `-` is stdin
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Print a unified diff and write nothing (the default)
+    #[arg(long, conflicts_with = "in_place")]
+    pub dry_run: bool,
+    /// Write the files; with `-`, print the new text
+    #[arg(short, long, conflicts_with = "check")]
+    pub in_place: bool,
+    /// Exit with 1 when something would change
+    #[arg(long)]
+    pub check: bool,
+
+    /// Run only these passes, by their ids or those of other tools' checks
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
+    pub only: Option<Vec<String>>,
+    /// Do not run these passes
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
+    pub skip: Option<Vec<String>>,
+    /// Apply only what nobody can observe in the image
+    #[arg(long, conflicts_with = "risky", help_heading = "What is rewritten")]
+    pub safe_only: bool,
+    /// Apply also what may break; read the reasons
+    #[arg(long, help_heading = "What is rewritten")]
+    pub risky: bool,
+    /// How package-manager caches stay out of the image [default: flags]
+    #[arg(long, value_name = "HOW", value_enum, hide_default_value = true, help_heading = "What is rewritten")]
+    pub cache: Option<CacheStyle>,
+    /// What builds the files, which decides what syntax may be written [default: buildkit]
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = "What is rewritten")]
+    pub builder: Option<Builder>,
+
+    /// The build context [default: the directory of the Dockerfile]
+    #[arg(long, value_name = "DIR", help_heading = "Where to look")]
+    pub context: Option<PathBuf>,
+    /// Take this file instead of the nearest dfslim.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Where to look")]
+    pub config: Option<PathBuf>,
+    /// Take no dfslim.yaml at all
+    #[arg(long, help_heading = "Where to look")]
+    pub isolated: bool,
+
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    pub color: When,
+    /// Say nothing but errors on stderr
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Say also the evidence, and what was left alone and why
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+    /// Files worked on at once [default: the number of cores]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// What `rewrite` prints on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A unified diff that `git apply` and `patch -p1` take
+    #[default]
+    Diff,
+    /// One JSON document
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}
