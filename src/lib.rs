@@ -11,6 +11,7 @@ pub mod passes;
 pub mod plan;
 pub mod project;
 pub mod proposal;
+pub mod report;
 pub mod shell;
 pub mod suppress;
 pub mod text;
