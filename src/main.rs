@@ -1,2 +1,8 @@
 //! Parse the arguments, run, exit.
-fn main() {}
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dfslim::run::run(&dfslim::cli::Cli::parse())
+}

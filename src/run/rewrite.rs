@@ -1,0 +1,193 @@
+//! `dfslim rewrite`: finds the files, plans each, prints or writes.
+
+use super::find::{self, Source, Target};
+use super::settings::{Setting, Settings};
+use super::{Exit, paint, pool, read, say, write};
+use crate::cli::{Format, Rewrite};
+use crate::dockerfile::Dockerfile;
+use crate::engine;
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::report::json::{Document, Entry};
+use crate::report::paint::Paint;
+use crate::report::text::{self, Ending, Loudness};
+use crate::report::{Fault, FileReport, Totals, diff};
+use anyhow::bail;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Does it.
+pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
+    let from_stdin = flags.paths.iter().any(|path| path.as_os_str() == "-");
+    if from_stdin && flags.in_place && flags.format == Format::Json {
+        bail!("`-` with --in-place prints the new text, and --format json wants stdout too; leave out one of them");
+    }
+    if let Some(context) = &flags.context
+        && !context.is_dir()
+    {
+        bail!("--context {}: there is no such directory", context.display());
+    }
+    let mut settings = Settings::new(flags)?;
+    let mut tasks = Vec::new();
+    for mut target in find::targets(&flags.paths, &mut settings)? {
+        if let Some(context) = &flags.context {
+            target.names.context = context.to_string_lossy().into_owned();
+        }
+        let setting = settings.of(target.names.path.as_ref())?;
+        tasks.push(Task { target, setting });
+    }
+    let mut output = Output::new(flags);
+    if tasks.is_empty() {
+        let places: Vec<_> = flags.paths.iter().map(|path| path.display().to_string()).collect();
+        say(&format!("no Dockerfile found in {}; name the file if it is called otherwise\n", places.join(", ")));
+        output.finish()?;
+        return Ok(Exit::NoneFound);
+    }
+    let jobs = pool::jobs(flags.jobs, tasks.len());
+    let manner = output.manner;
+    let mut written = Ok(());
+    pool::in_order(
+        tasks.len(),
+        jobs,
+        |index| tasks[index].run(manner),
+        |done| {
+            written = output.put(done);
+            // Files that are written are all written, whoever listens.
+            written.is_ok() || flags.in_place
+        },
+    );
+    written?;
+    output.finish()?;
+    Ok(match output.totals {
+        Totals { errors: 1.., .. } => Exit::Error,
+        Totals { changed: 1.., .. } if flags.check => Exit::Changes,
+        _ => Exit::Fine,
+    })
+}
+
+/// One file to work on.
+struct Task {
+    target: Target,
+    setting: Arc<Setting>,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy)]
+struct Manner {
+    in_place: bool,
+    format: Format,
+    loudness: Loudness,
+    stdout: Paint,
+    stderr: Paint,
+}
+
+/// What came of one file, ready to print.
+struct Done {
+    stdout: String,
+    stderr: String,
+    entry: Option<Entry>,
+    totals: Totals,
+}
+
+impl Task {
+    fn run(&self, manner: Manner) -> Done {
+        let names = self.target.names.clone();
+        let outcome = pool::guarded(|| self.outcome(manner));
+        let report = FileReport { names, outcome };
+        let stdout = match (&report.outcome, manner.format) {
+            (Ok(plan), Format::Diff) if !manner.in_place => {
+                diff::unified(&report.names.patch, &plan.before, &plan.after, manner.stdout)
+            }
+            (Ok(plan), Format::Diff) if self.target.source == Source::Stdin => plan.after.clone(),
+            _ => String::new(),
+        };
+        Done {
+            stdout,
+            stderr: text::file(&report, manner.loudness, manner.stderr),
+            entry: (manner.format == Format::Json).then(|| Entry::of(&report)),
+            totals: Totals::of(&report.outcome),
+        }
+    }
+
+    fn outcome(&self, manner: Manner) -> Result<Plan, Fault> {
+        let text = match &self.target.source {
+            Source::Stdin => read::stdin()?,
+            Source::File(path) => read::file(path)?,
+            Source::Nowhere(fault) => return Err(fault.clone()),
+        };
+        let plan = plan(text, &self.setting.options)?;
+        match &self.target.source {
+            Source::File(path) if manner.in_place && plan.changed() => write::replace(path, &plan.before, &plan.after)?,
+            _ => {}
+        }
+        Ok(plan)
+    }
+}
+
+fn plan(text: String, options: &Options) -> Result<Plan, Fault> {
+    let file = Dockerfile::parse(text);
+    if let Some(problem) = file.problems().iter().find(|problem| problem.fatal) {
+        let at = file.lines().position(file.text(), problem.span.start);
+        return Err(Fault::at(at, format!("{} (the build refuses it too)", problem.message)));
+    }
+    engine::plan(file.text(), &options.policy, &options.wishes).map_err(|error| Fault::new(error.to_string()))
+}
+
+/// The two streams, and what was put there.
+struct Output {
+    manner: Manner,
+    ending: Ending,
+    entries: Vec<Entry>,
+    totals: Totals,
+}
+
+impl Output {
+    fn new(flags: &Rewrite) -> Self {
+        let loudness = match (flags.quiet, flags.verbose, flags.format) {
+            (true, ..) => Loudness::Quiet,
+            (_, true, _) => Loudness::Verbose,
+            // The document says it all.
+            (.., Format::Json) => Loudness::Quiet,
+            (.., Format::Diff) => Loudness::Normal,
+        };
+        let ending = match (flags.in_place, flags.format) {
+            (true, _) => Ending::Written,
+            (false, Format::Json) => Ending::InJson,
+            (false, Format::Diff) => Ending::InDiff,
+        };
+        let manner = Manner {
+            in_place: flags.in_place,
+            format: flags.format,
+            loudness,
+            stdout: paint(flags.color, &io::stdout()),
+            stderr: paint(flags.color, &io::stderr()),
+        };
+        Self { manner, ending, entries: Vec::new(), totals: Totals::default() }
+    }
+
+    fn put(&mut self, done: Done) -> io::Result<()> {
+        self.totals += done.totals;
+        self.entries.extend(done.entry);
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(done.stdout.as_bytes())?;
+        // The reasons follow their diff, also where both go to one terminal.
+        if !done.stderr.is_empty() {
+            stdout.flush()?;
+            say(&done.stderr);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        if self.manner.format == Format::Json {
+            let document = Document::new(std::mem::take(&mut self.entries), self.totals);
+            stdout.write_all(document.to_text().as_bytes())?;
+        }
+        stdout.flush()?;
+        if self.manner.loudness > Loudness::Quiet && self.totals != Totals::default() {
+            say(&text::total(&self.totals, self.ending, self.manner.stderr));
+        }
+        Ok(())
+    }
+}
