@@ -1,8 +1,12 @@
 //! Tests of the whole crate, one binary; one module a line.
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
 mod agreement;
 mod applies;
 mod cases;
+mod cli;
+mod command;
+mod config;
 mod facts;
 mod pages;
 mod project_core;
