@@ -1,8 +1,8 @@
 //! What a pass may see.
 
+use super::RunBody;
 use crate::dockerfile::{Dockerfile, Instruction};
 use crate::image::Stages;
-use crate::shell::{Body, Shell};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -16,15 +16,6 @@ pub struct Cx<'a> {
     /// What the user asked for.
     pub wishes: &'a Wishes,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
-}
-
-/// What a RUN runs, read once.
-#[derive(Debug)]
-pub struct RunBody {
-    /// Its form.
-    pub body: Body,
-    /// Its commands; `Opaque` for what is not a shell's.
-    pub shell: Shell,
 }
 
 /// Choices of style that are the user's to make.
@@ -81,10 +72,5 @@ impl<'a> Cx<'a> {
     pub fn body(&self, run: &Instruction) -> Rc<RunBody> {
         let mut bodies = self.bodies.borrow_mut();
         Rc::clone(bodies.entry(run.code.start).or_insert_with(|| Rc::new(RunBody::read(self, run))))
-    }
-}
-impl RunBody {
-    fn read(_cx: &Cx<'_>, _run: &Instruction) -> Self {
-        todo!()
     }
 }

@@ -3,8 +3,11 @@
 //! A pass is a constant and a function. It sees the file, what the stages end up as, and the user's wishes;
 //! never the disk, nor which other passes are on. Its page (`<id>.md`) is specification, manual and tests.
 
+mod body;
 mod cx;
+pub mod style;
 
+pub use body::{RunBody, Started};
 pub use cx::{Builder, CacheStyle, Cx, Wishes};
 
 use crate::proposal::{Kind, Proposals};
