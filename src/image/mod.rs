@@ -7,7 +7,9 @@ pub mod base;
 pub mod contract;
 mod stages;
 mod state;
+mod writes;
 
 pub use contract::{Contract, Difference};
 pub use stages::{Base, Stage, StageRef, Stages};
 pub use state::{Known, State, clean};
+pub use writes::{What, Writes, Written};
