@@ -153,7 +153,8 @@ impl<'a> Stages<'a> {
         found
     }
 
-    fn flag_reference(&self, upto: usize, flag: &Flag) -> Option<StageRef> {
+    /// What the flag `--from=` or `--mount=…,from=` of an instruction of stage `upto` refers to.
+    pub fn flag_reference(&self, upto: usize, flag: &Flag) -> Option<StageRef> {
         let value = flag.value.as_deref()?;
         let name = match flag.name.as_str() {
             "from" => value,
@@ -177,6 +178,12 @@ impl<'a> Stage<'a> {
     pub fn state_before(&self, instruction: &Instruction) -> State<'_> {
         let earlier = self.instructions.partition_point(|other| other.span.start < instruction.span.start);
         State::new(&self.history, earlier + 1)
+    }
+
+    /// The same after `instruction`.
+    pub fn state_after(&self, instruction: &Instruction) -> State<'_> {
+        let upto = self.instructions.partition_point(|other| other.span.start <= instruction.span.start);
+        State::new(&self.history, upto + 1)
     }
 
     /// The same after the last instruction.

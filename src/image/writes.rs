@@ -166,8 +166,13 @@ impl Reader {
     fn perhaps(&mut self, run: impl FnOnce(&mut Self)) {
         let (first, cwd) = (self.writes.paths.len(), self.cwd.clone());
         run(self);
-        for written in &mut self.writes.paths[first..] {
-            written.what = What::Tree;
+        for index in first..self.writes.paths.len() {
+            let written = &mut self.writes.paths[index];
+            if written.what == What::Removed {
+                let why = format!("`{}` may be removed", written.path);
+                self.unknown(why);
+            }
+            self.writes.paths[index].what = What::Tree;
         }
         if self.cwd != cwd {
             self.cwd = None;
