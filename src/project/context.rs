@@ -61,7 +61,7 @@ impl fmt::Display for Warning {
 }
 
 /// A build context, with the `.dockerignore` that holds for one Dockerfile.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     shared: Rc<Shared>,
     dockerfile: String,

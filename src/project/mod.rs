@@ -12,6 +12,7 @@
 //! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
 //! | [`source`], [`json`] | a text with its lines; JSON and JSONC that remember where each value stands |
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
+//! | [`node`] | Node applications |
 //!
 //! # Adding an ecosystem
 //!
@@ -36,26 +37,41 @@ pub mod files;
 pub mod finding;
 pub mod glob;
 pub mod json;
+pub mod node;
 pub mod paths;
 pub mod source;
 
 pub use context::Context;
 pub use finding::Finding;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What was read once, by directory.
+type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
+
 /// A build context and what was concluded from it so far.
 #[derive(Debug)]
 pub struct Project {
     context: Context,
+    node: Memo<node::Node>,
 }
 
 impl Project {
     /// The project in `context`.
     pub fn new(context: Context) -> Self {
-        Self { context }
+        Self { context, node: Memo::default() }
     }
 
     /// Its files.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The Node application in `dir`.
+    pub fn node(&self, dir: &str) -> Option<Rc<node::Node>> {
+        let read = || node::Node::read(&self.context, dir).map(Rc::new);
+        self.node.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
     }
 }

@@ -10,6 +10,7 @@ mod config;
 mod facts;
 mod pages;
 mod project_core;
+mod project_node_locks;
 mod roundtrip;
 mod shell;
 mod shell_corpus;
