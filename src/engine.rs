@@ -9,6 +9,7 @@ use crate::guard;
 use crate::image::Stages;
 use crate::passes::{Cx, Pass, Wishes};
 use crate::plan::{Because, Finding, Held, Note, Plan, Refused};
+use crate::project::Project;
 use crate::proposal::{Proposal, Proposals, Safety};
 use crate::suppress::Suppressions;
 use crate::text::{LineIndex, Position, Span};
@@ -45,9 +46,9 @@ pub struct NoFixpoint {
     pub passes: Vec<&'static str>,
 }
 
-/// Decides what becomes of `text`.
-pub fn plan(text: &str, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixpoint> {
-    let mut run = Run::new(text, policy, wishes);
+/// Decides what becomes of `text`, which is built from the context of `project`.
+pub fn plan(text: &str, project: &Project, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixpoint> {
+    let mut run = Run::new(text, project, policy, wishes);
     for _ in 0..MOST_LAPS {
         run.lap();
         if run.changed_by.is_empty() {
@@ -59,6 +60,7 @@ pub fn plan(text: &str, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixp
 
 /// Where a run over one text stands.
 struct Run<'p> {
+    project: &'p Project,
     policy: &'p Policy,
     wishes: &'p Wishes,
     first: (&'p str, LineIndex),
@@ -73,8 +75,9 @@ struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    fn new(text: &'p str, policy: &'p Policy, wishes: &'p Wishes) -> Self {
+    fn new(text: &'p str, project: &'p Project, policy: &'p Policy, wishes: &'p Wishes) -> Self {
         Self {
+            project,
             policy,
             wishes,
             first: (text, LineIndex::new(text)),
@@ -98,7 +101,7 @@ impl<'p> Run<'p> {
             let text = std::mem::take(&mut self.text);
             let file = Dockerfile::parse(text);
             let stages = Stages::of(&file);
-            let cx = Cx::new(&file, &stages, self.wishes);
+            let cx = Cx::new(&file, &stages, self.project, self.wishes);
             let suppressions = Suppressions::of(&file);
             let edits = passes.by_ref().find_map(|pass| self.pass(pass, &cx, &suppressions));
             self.notes = self.notes_on(&file, &suppressions);

@@ -121,7 +121,7 @@ impl<'a> FileSystem<'a> {
         let (target, sources) = words.split_last()?;
         let line = copy.first_line;
         let expand = |word: &Word| stage.state_before(copy).expand(&word.value, self.file.escape());
-        let Some(target) = expand(target).and_then(|target| self.absolute(stage, copy, &target)) else {
+        let Some(target) = expand(target).and_then(|target| Self::absolute(stage, copy, &target)) else {
             return Some(Exists::Unknown(format!("the target of line {line} is not known")));
         };
         let place = Place { directory: target.ends_with('/') || sources.len() > 1, path: clean(&target) };
@@ -146,7 +146,7 @@ impl<'a> FileSystem<'a> {
         doubt.map(Exists::Unknown)
     }
 
-    fn absolute(&self, stage: &Stage<'_>, copy: &Instruction, target: &str) -> Option<String> {
+    fn absolute(stage: &Stage<'_>, copy: &Instruction, target: &str) -> Option<String> {
         if target.starts_with('/') {
             return Some(target.to_owned());
         }
@@ -159,7 +159,7 @@ impl<'a> FileSystem<'a> {
         if let Some(flag) = copy.flag("from") {
             let found = self.stages.flag_reference(stage.index, flag).and_then(|found| found.stage);
             let Some(from) = found else { return Exists::Unknown(format!("line {line} copies from another image")) };
-            return self.from_stage(from, source, place, path);
+            return self.stage_source(from, source, place, path);
         }
         if let Some(heredoc) =
             copy.heredocs.iter().find(|heredoc| source.contains("<<") && source.contains(&heredoc.name))
@@ -190,7 +190,7 @@ impl<'a> FileSystem<'a> {
         (self.context.kind(&wanted).is_some() && (inside.is_empty() || self.context.is_sent(&wanted))).then_some(wanted)
     }
 
-    fn from_stage(&self, from: usize, source: &str, place: &Place, path: &str) -> Exists {
+    fn stage_source(&self, from: usize, source: &str, place: &Place, path: &str) -> Exists {
         let source = clean(source);
         if source.contains(['*', '?', '[']) {
             return Exists::Unknown(format!("`{source}` is a pattern"));

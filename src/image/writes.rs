@@ -151,7 +151,7 @@ impl Reader {
                 self.perhaps(|reader| compound.bodies.iter().for_each(|body| reader.script(body)));
             }
             Command::Function(compound) => {
-                self.unknown(format!("the function `{}` may write anywhere", compound.keyword))
+                self.unknown(format!("the function `{}` may write anywhere", compound.keyword));
             }
         }
         match command {
@@ -240,7 +240,7 @@ impl Reader {
                 }
             }
             [verb, ..] if matches!(verb.raw.as_str(), "config" | "checkout" | "submodule" | "init" | "fetch") => {
-                self.path(".", What::Tree)
+                self.path(".", What::Tree);
             }
             _ => self.unknown("`git` may write anywhere".to_owned()),
         }
@@ -254,11 +254,7 @@ impl Reader {
                 self.trees(caches);
                 self.all(output.as_slice(), What::File);
             }
-            Some("build") => {
-                self.trees(caches);
-                self.path(".", What::Tree);
-            }
-            Some("mod" | "get" | "vet" | "test" | "list" | "version" | "env") => {
+            Some("build" | "mod" | "get" | "vet" | "test" | "list" | "version" | "env") => {
                 self.trees(caches);
                 self.path(".", What::Tree);
             }

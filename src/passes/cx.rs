@@ -3,6 +3,7 @@
 use super::RunBody;
 use crate::dockerfile::{Dockerfile, Instruction};
 use crate::image::Stages;
+use crate::project::Project;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,6 +14,8 @@ pub struct Cx<'a> {
     pub file: &'a Dockerfile,
     /// What its stages end up as.
     pub stages: &'a Stages<'a>,
+    /// What the build context says.
+    pub project: &'a Project,
     /// What the user asked for.
     pub wishes: &'a Wishes,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
@@ -64,8 +67,8 @@ impl Builder {
 
 impl<'a> Cx<'a> {
     /// Gathers what is known of `file`.
-    pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, wishes: &'a Wishes) -> Self {
-        Self { file, stages, wishes, bodies: RefCell::default() }
+    pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, project: &'a Project, wishes: &'a Wishes) -> Self {
+        Self { file, stages, project, wishes, bodies: RefCell::default() }
     }
 
     /// What `run` (a RUN instruction of this file) runs.

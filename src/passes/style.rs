@@ -161,13 +161,14 @@ mod tests {
     use crate::edit::EditSet;
     use crate::image::Stages;
     use crate::passes::{Cx, Wishes};
+    use crate::project::{Context, Project};
 
     /// `dockerfile` with ` && z` added to its last RUN, or why not.
     fn appended(dockerfile: &str) -> Result<String, String> {
         let file = Dockerfile::parse(dockerfile);
         let stages = Stages::of(&file);
-        let wishes = Wishes::default();
-        let cx = Cx::new(&file, &stages, &wishes);
+        let (project, wishes) = (Project::new(Context::empty()), Wishes::default());
+        let cx = Cx::new(&file, &stages, &project, &wishes);
         let run = file.instructions().next_back().unwrap();
         let mut edits = EditSet::default();
         edits.try_extend(&[append(&file, run, &cx.body(run), "z")?]).unwrap();

@@ -8,12 +8,14 @@ use crate::dockerfile::Dockerfile;
 use crate::engine;
 use crate::options::Options;
 use crate::plan::Plan;
+use crate::project::{Context, Project};
 use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
 use crate::report::{Fault, FileReport, Totals, diff};
 use anyhow::bail;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Does it.
@@ -115,22 +117,31 @@ impl Task {
             Source::File(path) => read::file(path)?,
             Source::Nowhere(fault) => return Err(fault.clone()),
         };
-        let plan = plan(text, &self.setting.options)?;
+        let plan = plan(text, &self.project(), &self.setting.options)?;
         match &self.target.source {
             Source::File(path) if manner.in_place && plan.changed() => write::replace(path, &plan.before, &plan.after)?,
             _ => {}
         }
         Ok(plan)
     }
+
+    /// The build context; nothing of it is read before a pass asks.
+    fn project(&self) -> Project {
+        let root = Path::new(&self.target.names.context);
+        let Ok(context) = Context::from_directory(root) else { return Project::new(Context::empty()) };
+        let path = Path::new(&self.target.names.path);
+        let inside = path.strip_prefix(root).unwrap_or(path);
+        Project::new(context.for_dockerfile(&inside.to_string_lossy()))
+    }
 }
 
-fn plan(text: String, options: &Options) -> Result<Plan, Fault> {
+fn plan(text: String, project: &Project, options: &Options) -> Result<Plan, Fault> {
     let file = Dockerfile::parse(text);
     if let Some(problem) = file.problems().iter().find(|problem| problem.fatal) {
         let at = file.lines().position(file.text(), problem.span.start);
         return Err(Fault::at(at, format!("{} (the build refuses it too)", problem.message)));
     }
-    engine::plan(file.text(), &options.policy, &options.wishes).map_err(|error| Fault::new(error.to_string()))
+    engine::plan(file.text(), project, &options.policy, &options.wishes).map_err(|error| Fault::new(error.to_string()))
 }
 
 /// The two streams, and what was put there.

@@ -3,6 +3,7 @@
 use dfslim::engine::{self, Policy};
 use dfslim::passes::Wishes;
 use dfslim::plan::{Because, Plan};
+use dfslim::project::{Context, Project};
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
 
@@ -18,7 +19,7 @@ pub(crate) fn blessing() -> bool {
 
 /// The engine's answer, which must be one.
 pub(crate) fn plan(text: &str, policy: &Policy, wishes: Wishes) -> Result<Plan, String> {
-    engine::plan(text, policy, &wishes).map_err(|problem| problem.to_string())
+    engine::plan(text, &Project::new(Context::empty()), policy, &wishes).map_err(|problem| problem.to_string())
 }
 
 /// What the guard held; the engine copes with it, but a pass that proposes such a thing is wrong.
