@@ -105,6 +105,8 @@ pub struct Saves {
 /// Something a container can observe of a stage, which a proposal says it changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
+    /// The image at the bottom, where nothing more is known of it.
+    Base,
     /// The value of one environment variable.
     Env(String),
     /// The working directory.

@@ -1,9 +1,10 @@
 //! The Contract: what a container can observe of a stage's configuration.
 //!
 //! Values are compared as written, variables expanded where they can be: two files with the same contract
-//! start the same program in the same way. What the base image brings and no instruction touches is equal by
-//! construction while FROM stays the same; a pass that swaps the base must make it explicit.
+//! start the same program in the same way. What a known base image brings counts as if it were written; of an
+//! unknown one only its name counts, so that leaving it must be declared.
 
+use super::base::{self, Family};
 use super::stages::{Base, Stage, Stages};
 use crate::dockerfile::{Args, Dockerfile, Instruction, Keyword, Pair};
 use crate::proposal::Field;
@@ -37,14 +38,54 @@ impl Contract {
         }
         let mut contract = Self::default();
         for (depth, stage) in chain.iter().rev().enumerate() {
-            if depth > 0 {
-                contract.fields.remove("ONBUILD");
+            if depth == 0 {
+                contract.inherit(&stage.base);
             }
-            for instruction in &stage.instructions {
-                contract.note(file, stage, instruction);
-            }
+            contract.fields.remove("ONBUILD");
+            contract.note_all(file, stage);
         }
         contract
+    }
+
+    /// What the image at the root of the chain brings.
+    fn inherit(&mut self, base: &Base) {
+        let image = match base {
+            Base::Image(image) | Base::Unknown(image) => image,
+            Base::Scratch | Base::Stage(_) => return,
+        };
+        match base::official(image).and_then(|tag| tag.family()) {
+            Some(family) => self.inherit_family(family),
+            None => self.set(Field::Base, image.clone()),
+        }
+    }
+
+    fn inherit_family(&mut self, family: &Family) {
+        for name in family.env {
+            self.set(Field::Env((*name).to_owned()), format!("<{}'s>", family.image));
+        }
+        if !family.entrypoint.is_empty() {
+            self.set(Field::Entrypoint, format!("{:?}", family.entrypoint));
+        }
+        self.set(Field::Cmd, format!("{:?}", family.cmd));
+        self.set(Field::Workdir, family.workdir.to_owned());
+        if let Some(signal) = family.stopsignal {
+            self.set(Field::Stopsignal, signal.to_owned());
+        }
+        for port in family.expose {
+            self.add(Field::Expose, port);
+        }
+    }
+
+    fn note_all(&mut self, file: &Dockerfile, stage: &Stage<'_>) {
+        let mut sets_cmd = false;
+        for instruction in &stage.instructions {
+            sets_cmd |= instruction.keyword == Keyword::Cmd;
+            if instruction.keyword == Keyword::Entrypoint && !sets_cmd {
+                // ENTRYPOINT resets a CMD that the stage did not set itself (dispatchEntrypoint).
+                self.fields.remove("CMD");
+            }
+            self.note(file, stage, instruction);
+        }
     }
 
     /// What differs between the two, in a fixed order.
@@ -95,10 +136,7 @@ impl Contract {
             Keyword::User => self.set(Field::User, expand(rest())),
             Keyword::Stopsignal => self.set(Field::Stopsignal, expand(rest())),
             Keyword::Cmd => self.set(Field::Cmd, command(instruction)),
-            Keyword::Entrypoint => {
-                // Setting ENTRYPOINT resets a CMD of the base image, not one of this file's.
-                self.set(Field::Entrypoint, command(instruction));
-            }
+            Keyword::Entrypoint => self.set(Field::Entrypoint, command(instruction)),
             Keyword::Shell => self.set(Field::Shell, command(instruction)),
             Keyword::Healthcheck => {
                 let flags: Vec<&str> = instruction.flags.iter().map(|flag| flag.span.of(file.text())).collect();
@@ -132,5 +170,44 @@ fn command(instruction: &Instruction) -> String {
     match &instruction.args {
         Args::Json(words) => format!("{:?}", words.iter().map(|word| &word.value).collect::<Vec<_>>()),
         _ => instruction.rest.text().trim_end().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differences(before: &str, after: &str) -> Vec<String> {
+        let contract = |text: &str| {
+            let file = Dockerfile::parse(text);
+            let stages = Stages::of(&file);
+            Contract::of(&file, &stages, stages.last().unwrap())
+        };
+        contract(before).differences(&contract(after)).iter().map(|found| found.field.to_string()).collect()
+    }
+
+    #[test]
+    fn what_the_base_brings_counts() {
+        assert_eq!(differences("FROM node:22\n", "FROM node:22-alpine\n"), [""; 0]);
+        assert_eq!(differences("FROM golang:1.25\n", "FROM golang:1.25-alpine\n"), ["CMD"]);
+        let explicit = "FROM alpine:3.23\nENV GOPATH=/go\nWORKDIR /go\nCMD [\"bash\"]\n";
+        assert!(!differences("FROM golang:1.25\n", explicit).contains(&"WORKDIR".to_owned()));
+        assert!(differences("FROM nginx\n", "FROM alpine:3.23\n").contains(&"STOPSIGNAL".to_owned()));
+        assert_eq!(differences("FROM corp/node:22\n", "FROM corp/node:23\n"), ["BASE"]);
+    }
+
+    #[test]
+    fn an_entrypoint_resets_the_command_below_it() {
+        let entrypoint = "FROM node:22\nENTRYPOINT [\"a\"]\n";
+        assert_eq!(differences("FROM node:22\n", entrypoint), ["CMD", "ENTRYPOINT"]);
+        let both = "FROM node:22\nCMD [\"b\"]\nENTRYPOINT [\"a\"]\n";
+        assert_eq!(differences(entrypoint, both), ["CMD"]);
+    }
+
+    #[test]
+    fn stages_hand_down_what_they_set() {
+        let two = "FROM node:22 AS a\nENV X=1\nWORKDIR /app\nFROM a\nWORKDIR src\n";
+        assert_eq!(differences(two, "FROM node:22\nENV X=1\nWORKDIR /app/src\n"), [""; 0]);
+        assert_eq!(differences(two, "FROM node:22\nENV X=2\nWORKDIR /app/src\n"), ["ENV X"]);
     }
 }

@@ -1,5 +1,6 @@
 //! The stage graph: where each stage starts from, and which stages others read from.
 
+use super::base;
 use super::state::{History, State, Variables, arg_definitions};
 use crate::dockerfile::{Args, Dockerfile, Flag, Instruction, Keyword, Word, image_ref};
 use crate::text::Span;
@@ -70,7 +71,8 @@ impl<'a> Stages<'a> {
         let (base, name) = self.read_from(file, from);
         let history = match base {
             Base::Stage(index) => History::inherited(self.stages[index].end()),
-            _ => History::default(),
+            Base::Image(ref image) => History::based_on(base::official(image)),
+            Base::Scratch | Base::Unknown(_) => History::default(),
         };
         self.stages.push(Stage { index: self.stages.len(), name, from, base, instructions: Vec::new(), history });
     }

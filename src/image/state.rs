@@ -1,8 +1,9 @@
 //! The effective ENV, ARG, WORKDIR, USER and SHELL at each instruction of a stage.
 //!
 //! A value is known only when everything in it is; an ARG's default counts as its value, as in a build
-//! without `--build-arg`. What the base image brings is not known here.
+//! without `--build-arg`. Of what the base image brings, only an official image's WORKDIR is known here.
 
+use super::base::Tag;
 use crate::dockerfile::{Args, Instruction, Keyword, Pair, Word, image_ref};
 use std::collections::HashMap;
 
@@ -153,6 +154,13 @@ impl History {
         history.user = setting(parent.user());
         history.shell = parent.shell().map(|words| (0, words.to_vec())).into_iter().collect();
         history
+    }
+
+    /// What a stage starts with that is built on an official image: the directory that it sets.
+    pub(super) fn based_on(tag: Option<Tag>) -> Self {
+        let family = tag.and_then(|tag| tag.family());
+        let workdir = family.map(|family| (0, Some(family.workdir.to_owned())));
+        Self { workdir: workdir.into_iter().collect(), ..Self::default() }
     }
 
     /// Notes what `instruction`, the stage's number `at` from 1, sets.

@@ -6,6 +6,8 @@
 
 mod tags;
 
+use crate::dockerfile::image_ref::ImageRef;
+
 pub use tags::{Tag, tag};
 
 /// How much of a distribution an image carries.
@@ -136,6 +138,18 @@ pub fn family(image: &str, class: Class) -> Option<&'static Family> {
 /// The release called `name` (`bookworm`, `3.20`, `jammy`).
 pub fn release(name: &str) -> Option<&'static Release> {
     RELEASES.iter().find(|release| release.name == name)
+}
+
+/// The official image that `reference` names. None through a registry of one's own or a digest: there the tag
+/// does not say what is pulled.
+pub fn official(reference: &str) -> Option<Tag> {
+    let image = ImageRef::parse(reference);
+    let docker_hub = image.registry.as_deref().is_none_or(|host| matches!(host, "docker.io" | "index.docker.io"));
+    if !docker_hub || image.digest.is_some() {
+        return None;
+    }
+    let name = image.image.strip_prefix("library/").unwrap_or(&image.image);
+    tag(name, image.tag.as_deref().unwrap_or("latest"))
 }
 
 /// All families, for tests and listings.
