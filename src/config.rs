@@ -2,9 +2,9 @@
 //!
 //! It may not touch the disk: a text in, a [`Config`] out.
 
-use crate::options;
 use crate::passes::{Builder, CacheStyle};
 use crate::text::Position;
+use crate::vocabulary;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use std::fmt;
 
@@ -127,8 +127,8 @@ impl Visitor<'_> for Key<'_> {
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
         let Some(key) = Config::KEYS.into_iter().find(|&key| key == word) else {
-            let nearest = options::did_you_mean(word, Config::KEYS);
-            let hint = if nearest.is_empty() { format!("; there are {}", Config::KEYS.join(", ")) } else { nearest };
+            let hint = vocabulary::did_you_mean(word, Config::KEYS)
+                .unwrap_or_else(|| format!("; there are {}", Config::KEYS.join(", ")));
             return Err(E::custom(format_args!("no key is called `{word}`{hint}")));
         };
         if self.seen.contains(&key) {
@@ -165,7 +165,7 @@ impl Visitor<'_> for IdVisitor {
     }
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<Id, E> {
-        match options::passes_named(word) {
+        match vocabulary::passes_named(word) {
             Ok(_) => Ok(Id(word.to_owned())),
             Err(unknown) => Err(E::custom(unknown)),
         }

@@ -27,6 +27,7 @@
 //! | [`project`] | what the build context says; the other module that reads the disk |
 //! | [`passes`], [`proposal`] | the kinds of rewrites, and what they hand out |
 //! | [`engine`], [`guard`], [`suppress`], [`plan`] | what is applied, what is held, and why |
+//! | [`vocabulary`] | the ids by which passes are called, in flags, files and comments |
 //! | [`report`] | what the user sees |
 //!
 //! # Invariants
@@ -59,3 +60,4 @@ pub mod run;
 pub mod shell;
 pub mod suppress;
 pub mod text;
+pub mod vocabulary;

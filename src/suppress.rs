@@ -9,8 +9,9 @@
 //! ```
 
 use crate::dockerfile::{Dockerfile, ItemKind};
-use crate::passes::{self, Pass};
+use crate::passes::Pass;
 use crate::text::Span;
+use crate::vocabulary;
 use std::cell::Cell;
 
 /// The suppressions of one file.
@@ -73,8 +74,10 @@ impl Suppressions {
         let mut notes = Vec::new();
         for suppression in self.all.iter().filter(|suppression| suppression.own) {
             for id in &suppression.ids {
-                if id != "all" && passes::find(id).is_none() {
-                    notes.push((suppression.at, format!("no pass is called `{id}`{}", passes::did_you_mean(id))));
+                if let Err(unknown) = vocabulary::passes_named(id)
+                    && !id.eq_ignore_ascii_case("all")
+                {
+                    notes.push((suppression.at, unknown.to_string()));
                 }
             }
             let could_hit = ran.iter().any(|pass| suppression.names(pass));
@@ -88,11 +91,7 @@ impl Suppressions {
 
 impl Suppression {
     fn names(&self, pass: &Pass) -> bool {
-        self.ids.iter().any(|id| {
-            id.eq_ignore_ascii_case("all")
-                || id == pass.id
-                || pass.answers_to.iter().any(|answered| answered.eq_ignore_ascii_case(id))
-        })
+        self.ids.iter().any(|id| id.eq_ignore_ascii_case("all") || vocabulary::is_named(pass, id))
     }
 }
 

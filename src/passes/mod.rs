@@ -41,12 +41,3 @@ pub const ALL: &[&Pass] = &[];
 pub fn find(id: &str) -> Option<&'static Pass> {
     ALL.iter().copied().find(|pass| pass.id == id)
 }
-
-/// `; did you mean …?` for a word that is nearly the id of a pass, else nothing.
-pub fn did_you_mean(word: &str) -> String {
-    let scored = ALL.iter().map(|pass| (strsim::jaro_winkler(word, pass.id), pass.id));
-    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((score, id)) if score > 0.8 => format!("; did you mean `{id}`?"),
-        _ => String::new(),
-    }
-}

@@ -1,8 +1,8 @@
 //! The list of passes, and their manual pages.
 
 use super::paint::{BOLD, CYAN, DIM, Paint};
-use crate::options::{self, UnknownId};
 use crate::passes::{self, Pass};
+use crate::vocabulary::{self, UnknownId};
 use std::fmt::Write;
 
 /// The table of all passes, in the order in which they run.
@@ -25,7 +25,7 @@ pub fn list(paint: Paint) -> String {
 
 /// The manual page of the pass called `id`, or of those that answer to it.
 pub fn page(id: &str, paint: Paint) -> Result<String, UnknownId> {
-    let pages = options::passes_named(id)?.into_iter().map(|pass| styled(pass.page, paint));
+    let pages = vocabulary::passes_named(id)?.into_iter().map(|pass| styled(pass.page, paint));
     Ok(pages.collect::<Vec<_>>().join("\n"))
 }
 
