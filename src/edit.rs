@@ -58,15 +58,17 @@ pub struct Clash(pub Edit);
 impl EditSet {
     /// Adds all of `edits`, or none when one of them clashes.
     pub fn try_extend(&mut self, edits: &[Edit]) -> Result<(), Clash> {
-        let mut grown = self.edits.clone();
-        for edit in edits {
-            if grown.iter().any(|other| edit.clashes(other)) {
+        for (index, edit) in edits.iter().enumerate() {
+            // Sorted and disjoint: only those that reach up to this one and begin no later than it ends.
+            let from = self.edits.partition_point(|other| other.span.end < edit.span.start);
+            let near = self.edits[from..].iter().take_while(|other| other.span.start <= edit.span.end);
+            if near.into_iter().any(|other| edit.clashes(other)) {
+                self.edits.retain(|other| !edits[..index].contains(other));
                 return Err(Clash(edit.clone()));
             }
-            grown.push(edit.clone());
+            let at = self.edits.partition_point(|other| other < edit);
+            self.edits.insert(at, edit.clone());
         }
-        grown.sort();
-        self.edits = grown;
         Ok(())
     }
 
