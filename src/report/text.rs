@@ -9,6 +9,7 @@ use super::paint::{BOLD, DIM, GREEN, Paint, RED, YELLOW, bytes, count, one_line}
 use super::{Fault, FileReport, Totals};
 use crate::plan::{Because, Finding, Held, Plan};
 use crate::proposal::Saves;
+use crate::text::Position;
 use std::fmt::Write;
 
 /// How much is said.
@@ -40,9 +41,17 @@ pub fn file(report: &FileReport, loudness: Loudness, paint: Paint) -> String {
         Err(fault) => error(&report.names.shown, fault, paint),
         Ok(_) if loudness == Loudness::Quiet => String::new(),
         Ok(plan) => {
-            let mut page = Page { name: one_line(&report.names.shown), paint, out: String::new() };
-            page.plan(plan, loudness == Loudness::Verbose);
-            page.out
+            let verbose = loudness == Loudness::Verbose;
+            let name = one_line(&report.names.shown);
+            let mut page = Page { name: name.clone(), paint, paragraphs: Vec::new() };
+            page.plan(plan, verbose);
+            let mut out = page.into_text();
+            if !verbose && !plan.refused.is_empty() {
+                let name = paint.paint(BOLD, &format!("{name}:"));
+                let places = count(plan.refused.len(), "place");
+                let _ = writeln!(out, "{name} {places} looked at and left alone (-v says why)");
+            }
+            out
         }
     }
 }
@@ -93,11 +102,11 @@ fn saves(saves: Saves) -> String {
     if saves.estimate { format!("saves about {amount} (estimate)") } else { format!("saves {amount}") }
 }
 
-/// What is said of one file.
+/// What is said of one file: for each line, what is done there, what is held, what is odd.
 struct Page {
     name: String,
     paint: Paint,
-    out: String,
+    paragraphs: Vec<(Position, String)>,
 }
 
 impl Page {
@@ -112,73 +121,65 @@ impl Page {
             }
         }
         for note in &plan.notes {
-            self.head(note.at.line, Some(self.paint.paint(YELLOW, "note:")), &note.message, None);
+            self.add(note.at, &self.word(YELLOW, "note:"), &one_line(&note.message), None, &[]);
         }
-        if verbose {
-            for refused in &plan.refused {
-                let word = self.paint.paint(DIM, "left alone:");
-                self.head(refused.at.line, Some(word), &refused.what, Some(refused.pass));
-                self.detail(&refused.why);
-            }
-        } else if !plan.refused.is_empty() {
-            let name = self.paint.paint(BOLD, &format!("{}:", self.name));
-            let places = count(plan.refused.len(), "place");
-            let _ = writeln!(self.out, "{name} {places} looked at and left alone (-v says why)");
+        for refused in plan.refused.iter().filter(|_| verbose) {
+            let what = one_line(&refused.what);
+            let details = [refused.why.clone()];
+            self.add(refused.at, &self.word(DIM, "left alone:"), &what, Some(refused.pass), &details);
         }
     }
 
     fn applied(&mut self, finding: &Finding, verbose: bool) {
-        let tag = format!("{}, {}", finding.pass, finding.safety.name());
-        self.head(finding.at.line, None, &self.paint.paint(GREEN, &one_line(&finding.what)), Some(&tag));
         let reasons = [finding.why.clone(), finding.saves.map(saves).unwrap_or_default()];
-        self.detail(&reasons.into_iter().filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("; "));
-        self.evidence(finding, verbose);
+        let reasons: Vec<_> = reasons.into_iter().filter(|reason| !reason.is_empty()).collect();
+        let mut details = vec![reasons.join("; ")];
+        details.extend(finding.safety.evidence().iter().filter(|_| verbose).map(ToString::to_string));
+        let what = self.paint.paint(GREEN, &one_line(&finding.what));
+        self.add(finding.at, "", &what, Some(&tag(finding)), &details);
     }
 
     fn held(&mut self, held: &Held, verbose: bool) {
-        let finding = &held.finding;
-        let (word, because) = match &held.because {
-            Because::Advice => ("advice:", finding.why.clone()),
-            because => ("held:", because.to_string()),
+        let Held { finding, because } = held;
+        let word = if *because == Because::Advice { "advice:" } else { "held:" };
+        let reason = match because {
+            Because::Advice => finding.why.clone(),
+            Because::SafeOnly => {
+                format!("{because}; leave out --safe-only, or `safety: safe` in dfslim.yaml, to apply it")
+            }
+            because => match because.flag() {
+                Some(flag) => format!("{because}; {flag} applies it"),
+                None => because.to_string(),
+            },
         };
-        let tag = format!("{}, {}", finding.pass, finding.safety.name());
-        self.head(finding.at.line, Some(self.paint.paint(YELLOW, word)), &finding.what, Some(&tag));
-        match held.because.flag() {
-            Some(flag) if flag.starts_with("--") => self.detail(&format!("{because}; {flag} applies it")),
-            Some(flag) => self.detail(&format!("{because}; run {flag} to apply it")),
-            None => self.detail(&because),
-        }
-        self.evidence(finding, verbose);
+        let mut details = vec![reason];
+        details.extend(finding.safety.evidence().iter().filter(|_| verbose).map(ToString::to_string));
+        self.add(finding.at, &self.word(YELLOW, word), &one_line(&finding.what), Some(&tag(finding)), &details);
     }
 
-    fn evidence(&mut self, finding: &Finding, verbose: bool) {
-        for evidence in finding.safety.evidence().iter().filter(|_| verbose) {
-            self.detail(&evidence.to_string());
-        }
+    fn word(&self, style: anstyle::Style, word: &str) -> String {
+        format!("{} ", self.paint.paint(style, word))
     }
 
-    fn head(&mut self, line: usize, word: Option<String>, what: &str, tag: Option<&str>) {
-        self.out.push_str(&self.paint.paint(BOLD, &format!("{}:{line}:", self.name)));
-        self.out.push(' ');
-        if let Some(word) = word {
-            self.out.push_str(&word);
-            self.out.push(' ');
-            self.out.push_str(&one_line(what));
-        } else {
-            self.out.push_str(what);
+    /// `name:line: word what [tag]`, and the details below.
+    fn add(&mut self, at: Position, word: &str, what: &str, tag: Option<&str>, details: &[String]) {
+        let place = self.paint.paint(BOLD, &format!("{}:{}:", self.name, at.line));
+        let tag = tag.map(|tag| format!(" {}", self.paint.paint(DIM, &format!("[{tag}]")))).unwrap_or_default();
+        let mut paragraph = format!("{place} {word}{what}{tag}\n");
+        for detail in details.iter().filter(|detail| !detail.is_empty()) {
+            let _ = writeln!(paragraph, "    {}", one_line(detail));
         }
-        if let Some(tag) = tag {
-            self.out.push(' ');
-            self.out.push_str(&self.paint.paint(DIM, &format!("[{tag}]")));
-        }
-        self.out.push('\n');
+        self.paragraphs.push((at, paragraph));
     }
 
-    fn detail(&mut self, text: &str) {
-        if !text.is_empty() {
-            let _ = writeln!(self.out, "    {}", one_line(text));
-        }
+    fn into_text(mut self) -> String {
+        self.paragraphs.sort_by_key(|(at, _)| at.line);
+        self.paragraphs.into_iter().map(|(_, paragraph)| paragraph).collect()
     }
+}
+
+fn tag(finding: &Finding) -> String {
+    format!("{}, {}", finding.pass, finding.safety.name())
 }
 
 #[cfg(test)]
@@ -186,7 +187,6 @@ mod tests {
     use super::*;
     use crate::proposal::{Evidence, Kind, Safety};
     use crate::report::Names;
-    use crate::text::Position;
 
     fn finding(line: usize, safety: Safety) -> Finding {
         Finding {
