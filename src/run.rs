@@ -15,10 +15,14 @@ use crate::dockerfile::{Dockerfile, dump};
 use crate::report::explain;
 use crate::report::paint::{Paint, RED};
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use anyhow::Context;
 use clap::CommandFactory;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What failed when stdout did, unless its reader just left.
+const NO_STDOUT: &str = "cannot write to stdout";
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +40,7 @@ enum Exit {
 /// Runs a command line, and says what is wrong on stderr.
 pub fn run(cli: &Cli) -> ExitCode {
     pool::keep_panics_quiet();
-    let done = match &cli.command {
-        Command::Rewrite(flags) => rewrite::rewrite(flags),
-        Command::Explain { id, color } => explain(id.as_deref(), *color),
-        Command::Completions { shell } => completions(*shell),
-        Command::Config { what: ConfigCommand::Schema } => print(config::SCHEMA),
-        Command::Dump { files } => dump(files),
-    };
+    let done = pool::guarded(|| Ok(dispatch(cli))).unwrap_or_else(|fault| Err(anyhow::anyhow!(fault.message)));
     let exit = done.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
             return Exit::Fine;
@@ -54,6 +52,16 @@ pub fn run(cli: &Cli) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Rewrite(flags) => rewrite::rewrite(flags),
+        Command::Explain { id, color } => explain(id.as_deref(), *color),
+        Command::Completions { shell } => completions(*shell),
+        Command::Config { what: ConfigCommand::Schema } => print(config::SCHEMA),
+        Command::Dump { files } => dump(files),
+    }
+}
+
 /// Who reads stdout may stop reading: that is no error of ours, and nothing to talk about.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -61,8 +69,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn print(text: &str) -> anyhow::Result<Exit> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context(NO_STDOUT)?;
     Ok(Exit::Fine)
 }
 
@@ -92,8 +99,7 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
     // Into memory first: clap_complete panics when it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dfslim", &mut script);
-    io::stdout().lock().write_all(&script)?;
-    Ok(Exit::Fine)
+    print(&String::from_utf8(script)?)
 }
 
 fn dump(files: &[PathBuf]) -> anyhow::Result<Exit> {
@@ -113,7 +119,6 @@ fn dump(files: &[PathBuf]) -> anyhow::Result<Exit> {
         written = writeln!(stdout, "{value}");
         written.is_ok()
     });
-    written?;
-    stdout.flush()?;
+    written.and_then(|()| stdout.flush()).context(NO_STDOUT)?;
     Ok(exit)
 }

@@ -5,7 +5,7 @@ use crate::report::{Fault, Names};
 use ignore::WalkBuilder;
 use std::collections::HashSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// Something to work on.
@@ -84,11 +84,12 @@ fn patch_name(real: &Path, here: &Path) -> Vec<u8> {
     parts.map(|part| part.as_os_str().as_encoded_bytes()).collect::<Vec<_>>().join(&b'/')
 }
 
-/// `docker/Dockerfile` is more likely a slip (a directory that Docker made for a missing mount) than a wish to
-/// look through it; `docker/Dockerfile/` says that it is none.
+/// A directory called `Dockerfile` is more likely a slip (Docker makes one for a missing bind mount) than a
+/// place to look through; `Dockerfile/` says that it is one.
 fn is_exactly_a_dockerfiles_name(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(b"file")
-        && path.file_name().is_some_and(|name| name == "Dockerfile" || name == "Containerfile")
+    let path = path.as_os_str().as_encoded_bytes();
+    let name = path.rsplit(|byte| std::path::is_separator(char::from(*byte))).next();
+    matches!(name, Some(b"Dockerfile" | b"Containerfile"))
 }
 
 fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Option<Fault>)>) -> anyhow::Result<()> {
@@ -110,8 +111,13 @@ fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Opti
             Ok(entry) => entry,
             Err(error) => {
                 let path = path_of(&error).unwrap_or(root).to_owned();
-                let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                found.push((without_dot(&path), Some(Fault::new(format!("cannot look into it: {cause}")))));
+                let message = match error.io_error().map(io::Error::kind) {
+                    Some(io::ErrorKind::PermissionDenied) => {
+                        "no permission to look into it; check its mode and owner".to_owned()
+                    }
+                    _ => format!("cannot look into it: {error}"),
+                };
+                found.push((without_dot(&path), Some(Fault::new(message))));
                 continue;
             }
         };

@@ -31,33 +31,38 @@ pub(super) fn in_order<T: Send>(
     work: impl Fn(usize) -> T + Sync,
     mut each: impl FnMut(T) -> bool,
 ) {
+    // Most files take less time than waking the thread that prints, so they travel in batches.
+    let batch = (tasks / (jobs * 8)).clamp(1, 32);
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, results) = mpsc::channel();
-    let worker = |sender: mpsc::Sender<(usize, T)>| {
+    let worker = |sender: mpsc::Sender<(usize, Vec<T>)>| {
         while !stop.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= tasks || sender.send((index, work(index))).is_err() {
+            let start = next.fetch_add(batch, Ordering::Relaxed);
+            let done: Vec<T> = (start..tasks.min(start + batch)).map(&work).collect();
+            if done.is_empty() || sender.send((start, done)).is_err() {
                 return;
             }
         }
     };
     thread::scope(|scope| {
-        for _ in 0..jobs {
+        let spawn = |_: &usize| {
             let sender = sender.clone();
-            let spawned = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || worker(sender));
-            // Without a thread, those that there are do the work; without any, nobody would.
-            if spawned.is_err() {
-                break;
-            }
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || worker(sender)).is_ok()
+        };
+        // Where the system gives no more threads, those that there are do the work.
+        match (0..jobs).take_while(spawn).count() {
+            0 => worker(sender),
+            _ => drop(sender),
         }
-        drop(sender);
         let (mut early, mut due) = (BTreeMap::new(), 0);
-        for (index, result) in results {
-            early.insert(index, result);
-            while let Some(result) = early.remove(&due) {
-                due += 1;
-                if !stop.load(Ordering::Relaxed) && !each(result) {
-                    stop.store(true, Ordering::Relaxed);
+        for (start, done) in results {
+            early.insert(start, done);
+            while let Some(done) = early.remove(&due) {
+                due += done.len();
+                for result in done {
+                    if !stop.load(Ordering::Relaxed) && !each(result) {
+                        stop.store(true, Ordering::Relaxed);
+                    }
                 }
             }
         }
@@ -75,11 +80,11 @@ pub(super) fn keep_panics_quiet() {
     }));
 }
 
-/// Runs `work`; a panic, which is a mistake in dfslim, costs the one file and not the batch.
+/// Runs `work`. A panic is a mistake in dfslim; it costs the one file and not the batch.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let what = LAST_PANIC.take();
-        Err(Fault::new(format!("internal error: {what}; nothing was changed, please report it with the file")))
+        Err(Fault::new(format!("internal error, nothing was changed: {what}; please report it, with the file")))
     })
 }
 

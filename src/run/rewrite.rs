@@ -2,7 +2,7 @@
 
 use super::find::{self, Source, Target};
 use super::settings::{Setting, Settings};
-use super::{Exit, paint, pool, read, say, write};
+use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
 use crate::cli::{Format, Rewrite};
 use crate::dockerfile::Dockerfile;
 use crate::engine;
@@ -13,7 +13,7 @@ use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
 use crate::report::{Fault, FileReport, Totals, diff};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     if tasks.is_empty() {
         let places: Vec<_> = flags.paths.iter().map(|path| path.display().to_string()).collect();
         say(&format!("no Dockerfile found in {}; name the file if it is called otherwise\n", places.join(", ")));
-        output.finish()?;
+        output.finish().context(NO_STDOUT)?;
         return Ok(Exit::NoneFound);
     }
     let jobs = pool::jobs(flags.jobs, tasks.len());
@@ -58,8 +58,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
             written.is_ok() || flags.in_place
         },
     );
-    written?;
-    output.finish()?;
+    written.and_then(|()| output.finish()).context(NO_STDOUT)?;
     Ok(match output.totals {
         Totals { errors: 1.., .. } => Exit::Error,
         Totals { changed: 1.., .. } if flags.check => Exit::Changes,

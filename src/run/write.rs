@@ -17,7 +17,7 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Faul
     let mut new = tempfile::Builder::new()
         .prefix(".dfslim-")
         .tempfile_in(directory)
-        .map_err(|error| Fault::new(format!("cannot write beside it, in {}: {error}", directory.display())))?;
+        .map_err(|error| cannot_write_beside(directory, &error))?;
     new.write_all(after.as_bytes()).map_err(|error| cannot(&error))?;
     keep_owner_and_mode(new.as_file(), &metadata)?;
     new.as_file().sync_all().map_err(|error| cannot(&error))?;
@@ -32,6 +32,16 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Faul
 
 fn cannot(error: &io::Error) -> Fault {
     Fault::new(format!("cannot write it: {error}"))
+}
+
+fn cannot_write_beside(directory: &Path, error: &io::Error) -> Fault {
+    let directory = directory.display();
+    Fault::new(match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("no permission to write in {directory}, where the new text is put first; check its mode and owner")
+        }
+        _ => format!("cannot write in {directory}, where the new text is put first: {error}"),
+    })
 }
 
 /// The rename is durable once the directory is; where directories cannot be synced, that is as far as it goes.
@@ -144,7 +154,7 @@ mod tests {
         // Root writes anyhow; then there is nothing to see.
         if fs::write(directory.path().join("probe"), "").is_err() {
             let fault = replace(&path, "old\n", "new\n").unwrap_err();
-            assert!(fault.message.starts_with("cannot write beside it, in "), "{}", fault.message);
+            assert!(fault.message.starts_with("no permission to write in "), "{}", fault.message);
             assert_eq!(fs::read_to_string(&path).unwrap(), "old\n");
         }
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();

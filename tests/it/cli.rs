@@ -94,6 +94,7 @@ fn bad_input_is_placed_and_stops_nothing_else() {
     let root = directory([("Dockerfile", PLAIN), ("nul", "FROM a\nRUN \0\n"), ("unread", PLAIN)]);
     fs::write(root.path().join("latin1"), b"FROM a\n# caf\xe9\n").unwrap();
     fs::create_dir_all(root.path().join("d/Dockerfile")).unwrap();
+    assert_eq!(run(root.path(), ["rewrite", "d/Dockerfile/"]).code, 3);
     fs::write(root.path().join("large"), vec![b'#'; (16 << 20) + 1]).unwrap();
     let args = ["rewrite", "Dockerfile", "d/Dockerfile", "large", "latin1", "missing", "nul"];
     let ran = run(root.path(), args);
