@@ -13,7 +13,7 @@ use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
 use crate::report::{Fault, FileReport, Totals, diff};
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
