@@ -3,6 +3,8 @@
 
 #[path = "build/base_images.rs"]
 mod base_images;
+#[path = "build/node_native.rs"]
+mod node_native;
 
 use std::path::Path;
 use std::{env, fs};
@@ -13,4 +15,6 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let facts = fs::read_to_string("facts/base-images.yaml").expect("facts/base-images.yaml is readable");
     fs::write(Path::new(&out).join("base_images.rs"), base_images::table(&facts)).expect("OUT_DIR is writable");
+    let facts = fs::read_to_string("facts/node-native.yaml").expect("facts/node-native.yaml is readable");
+    fs::write(Path::new(&out).join("node_native.rs"), node_native::table(&facts)).expect("OUT_DIR is writable");
 }

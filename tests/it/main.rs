@@ -11,6 +11,7 @@ mod facts;
 mod pages;
 mod project_core;
 mod project_node_locks;
+mod project_node_native;
 mod roundtrip;
 mod shell;
 mod shell_corpus;

@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`manifest`], [`manager`] | package.json; which package manager |
+//! | [`native`], [`native_table`] | native modules: what runs on musl and on slim images |
 //! | [`lock`], [`sync`] | lock files of all formats in one shape; whether they fit package.json |
 //!
 //! It may not know a Dockerfile: a start command comes in as words or shell text.
@@ -10,6 +11,8 @@
 pub mod lock;
 pub mod manager;
 pub mod manifest;
+pub mod native;
+pub mod native_table;
 pub mod sync;
 pub mod version;
 
