@@ -15,7 +15,7 @@ pub(crate) struct Printed {
 
 /// Applies all diffs as one with each tool, and compares what comes out.
 pub(crate) fn check(printed: &[Printed]) -> Vec<String> {
-    if printed.is_empty() {
+    if printed.iter().all(|printed| printed.diff.is_empty()) {
         return Vec::new();
     }
     let git: &[&str] = &["apply", "--whitespace=nowarn", "-"];

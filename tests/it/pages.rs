@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use dfslim::engine::{Ceiling, Policy};
 use dfslim::passes::{Builder, CacheStyle, Pass, Wishes};
+use dfslim::project::{Context, Project};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -66,6 +67,12 @@ impl Page {
 }
 
 impl Example {
+    /// What stands around the input.
+    pub(crate) fn project(&self) -> Project {
+        let files = self.context.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        Project::new(Context::from_memory(files.chain([("Dockerfile", self.input.as_str())])))
+    }
+
     pub(crate) fn policy(&self, pass: &'static Pass) -> Policy {
         Policy { passes: vec![pass], ceiling: self.options.ceiling }
     }

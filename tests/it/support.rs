@@ -1,11 +1,13 @@
 //! What several tests need: running the engine, comparing, blessing.
 
-use dfslim::engine::{self, Policy};
-use dfslim::passes::Wishes;
+use dfslim::dockerfile::Dockerfile;
+use dfslim::engine::{self, Ceiling, Policy};
+use dfslim::passes::{self, Wishes};
 use dfslim::plan::{Because, Plan};
 use dfslim::project::{Context, Project};
+use dfslim::report::{diff, paint::Paint};
 use similar::{ChangeTag, TextDiff};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {
@@ -17,9 +19,50 @@ pub(crate) fn blessing() -> bool {
     std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
+/// All passes, up to `ceiling`.
+pub(crate) fn all_passes(ceiling: Ceiling) -> Policy {
+    Policy { passes: passes::ALL.to_vec(), ceiling }
+}
+
+/// No pass at all.
+pub(crate) fn no_pass() -> Policy {
+    Policy { passes: Vec::new(), ceiling: Ceiling::Risky }
+}
+
+/// The plan for `text`, and what must hold of every plan: the guard held nothing, what parsed still parses,
+/// and a second run changes nothing.
+pub(crate) fn sound_plan(text: &str, project: &Project, policy: &Policy, wishes: Wishes) -> Result<Plan, String> {
+    let first = plan(text, project, policy, wishes)?;
+    let held = guard_holds(&first);
+    if !held.is_empty() {
+        return Err(format!("the guard does not trust the result\n{}", held.join("\n")));
+    }
+    if !first.changed() {
+        return Ok(first);
+    }
+    if parses(text) && !parses(&first.after) {
+        return Err(format!("it no longer parses\n{}", whole_diff(text, &first.after)));
+    }
+    let second = plan(&first.after, project, policy, wishes)?;
+    if second.changed() {
+        return Err(format!("a second run changes it again\n{}", whole_diff(&first.after, &second.after)));
+    }
+    Ok(first)
+}
+
+/// Whether BuildKit's parser would take `text`, as far as our reader knows.
+pub(crate) fn parses(text: &str) -> bool {
+    !Dockerfile::parse(text).problems().iter().any(|problem| problem.fatal)
+}
+
 /// The engine's answer, which must be one.
-pub(crate) fn plan(text: &str, policy: &Policy, wishes: Wishes) -> Result<Plan, String> {
-    engine::plan(text, &Project::new(Context::empty()), policy, &wishes).map_err(|problem| problem.to_string())
+pub(crate) fn plan(text: &str, project: &Project, policy: &Policy, wishes: Wishes) -> Result<Plan, String> {
+    engine::plan(text, project, policy, &wishes).map_err(|problem| problem.to_string())
+}
+
+/// A project of which nothing but the Dockerfile is known.
+pub(crate) fn lone() -> Project {
+    Project::new(Context::empty())
 }
 
 /// What the guard held; the engine copes with it, but a pass that proposes such a thing is wrong.
@@ -69,8 +112,21 @@ pub(crate) fn whole_diff(before: &str, after: &str) -> String {
 
 /// The diff that users get.
 pub(crate) fn printed_diff(name: &str, before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after);
-    diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+    diff::unified(name.as_bytes(), before, after, Paint(false))
+}
+
+/// Compares `actual` with the file at `path`, or writes it there when blessing; an empty text is no file.
+pub(crate) fn compare_with_file(path: &PathBuf, actual: &str) -> Result<(), String> {
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return Ok(());
+    }
+    if !blessing() {
+        let difference = whole_diff(&expected, actual);
+        return Err(format!("{} is not what comes out (BLESS=1 writes it):\n{difference}", path.display()));
+    }
+    let written = if actual.is_empty() { std::fs::remove_file(path) } else { std::fs::write(path, actual) };
+    written.map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
 /// Fails with all of `failures`, if there are any.

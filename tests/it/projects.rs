@@ -1,0 +1,130 @@
+//! Runs all passes over the whole small projects under `fixtures/`.
+//!
+//! `expected.diff` is what must come out, `expected.txt` what was held or left alone and why; a file that is
+//! not there stands for nothing.
+
+use crate::applies::{self, Printed};
+use crate::support::{
+    all_passes, compare_with_file, crlf, fail_with, no_pass, plan, printed_diff, reasons, root, sound_plan,
+};
+use dfslim::dockerfile::{Dockerfile, Keyword};
+use dfslim::engine::Ceiling;
+use dfslim::passes::Wishes;
+use dfslim::plan::Plan;
+use dfslim::project::Context;
+use dfslim::proposal::Kind;
+use ignore::WalkBuilder;
+use std::path::{Path, PathBuf};
+
+/// A Dockerfile of a project.
+struct Case {
+    /// Relative to the project, with `/`.
+    name: String,
+    text: String,
+}
+
+struct Project {
+    folder: PathBuf,
+    cases: Vec<Case>,
+}
+
+/// All Dockerfiles of all projects; other tests use them as input.
+pub(crate) fn texts() -> Vec<String> {
+    projects().into_iter().flat_map(|project| project.cases).map(|case| case.text).collect()
+}
+
+fn projects() -> Vec<Project> {
+    let entries = std::fs::read_dir(root().join("fixtures")).expect("fixtures/");
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders.into_iter().map(|folder| Project { cases: cases(&folder), folder }).collect()
+}
+
+fn cases(folder: &Path) -> Vec<Case> {
+    let mut names: Vec<String> = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .build()
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| ["Dockerfile", "Containerfile"].iter().any(|name| entry.file_name() == *name))
+        .map(|entry| entry.path().strip_prefix(folder).expect("below").to_string_lossy().replace('\\', "/"))
+        .collect();
+    names.sort();
+    let case = |name: String| Case { text: std::fs::read_to_string(folder.join(&name)).expect("UTF-8"), name };
+    names.into_iter().map(case).collect()
+}
+
+#[test]
+fn every_project_comes_out_as_expected() {
+    let mut failures = Vec::new();
+    let mut printed = Vec::new();
+    let projects = projects();
+    assert!(projects.len() >= 14, "projects went missing");
+    for project in &projects {
+        let (mut diff, mut said) = (String::new(), String::new());
+        assert!(!project.cases.is_empty(), "{} has no Dockerfile", project.folder.display());
+        for case in &project.cases {
+            match check(project, case) {
+                Ok(plan) => {
+                    diff += &printed_diff(&case.name, &plan.before, &plan.after);
+                    said.extend(reasons(&plan).iter().map(|reason| format!("{}: {reason}\n", case.name)));
+                    printed.push(printed_of(project, case, plan));
+                }
+                Err(problem) => failures.push(format!("{}/{}: {problem}", project.folder.display(), case.name)),
+            }
+        }
+        failures.extend(compare_with_file(&project.folder.join("expected.diff"), &diff).err());
+        failures.extend(compare_with_file(&project.folder.join("expected.txt"), &said).err());
+    }
+    failures.extend(applies::check(&printed));
+    fail_with(&failures);
+}
+
+fn check(project: &Project, case: &Case) -> Result<Plan, String> {
+    let wishes = Wishes::default();
+    let around = || {
+        let context = Context::from_directory(&project.folder).expect("the project");
+        dfslim::project::Project::new(context.for_dockerfile(&case.name))
+    };
+    let plan_of = |text: &str| plan(text, &around(), &all_passes(Ceiling::Checked), wishes);
+    let first = sound_plan(&case.text, &around(), &all_passes(Ceiling::Checked), wishes)?;
+    sound_plan(&case.text, &around(), &all_passes(Ceiling::Risky), wishes)?;
+    let other_threads: Vec<_> = std::thread::scope(|scope| {
+        [(); 3].map(|()| scope.spawn(|| plan_of(&case.text))).map(std::thread::ScopedJoinHandle::join).into()
+    });
+    for other in other_threads {
+        let other = other.map_err(|_| "a thread panicked")??;
+        if format!("{other:?}") != format!("{first:?}") {
+            return Err("another thread comes to another plan".to_owned());
+        }
+    }
+    if plan(&case.text, &around(), &no_pass(), wishes)?.changed() {
+        return Err("it changes without any pass".to_owned());
+    }
+    if !case.text.contains('\r') && plan_of(&crlf(&case.text))?.after != crlf(&first.after) {
+        return Err("with CRLF it becomes something else".to_owned());
+    }
+    only_runs_change(&first)?;
+    Ok(first)
+}
+
+/// Passes on layers, caches and packages rewrite RUNs; every other instruction stays as it is, to the byte.
+fn only_runs_change(plan: &Plan) -> Result<(), String> {
+    let about_runs = |kind: Kind| matches!(kind, Kind::Layers | Kind::Caches | Kind::Dependencies);
+    if !plan.applied.iter().all(|finding| about_runs(finding.kind)) {
+        return Ok(());
+    }
+    let (before, after) = (Dockerfile::parse(plan.before.as_str()), Dockerfile::parse(plan.after.as_str()));
+    if others(&before) == others(&after) { Ok(()) } else { Err("more than RUNs changed".to_owned()) }
+}
+
+fn others(file: &Dockerfile) -> Vec<&str> {
+    let others = file.instructions().filter(|instruction| instruction.keyword != Keyword::Run);
+    others.map(|instruction| instruction.span.of(file.text())).collect()
+}
+
+fn printed_of(project: &Project, case: &Case, plan: Plan) -> Printed {
+    let folder = project.folder.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("{folder}/{}", case.name);
+    Printed { diff: printed_diff(&name, &plan.before, &plan.after), name, before: plan.before, after: plan.after }
+}
