@@ -1,0 +1,43 @@
+//! Which package brings a command of `node_modules/.bin`, for commands that are not called like their package.
+
+/// The packages that may bring `command`, most likely first.
+pub(super) fn packages_of(command: &str) -> &'static [&'static str] {
+    match command {
+        "tsc" | "tsserver" => &["typescript"],
+        "nest" => &["@nestjs/cli"],
+        "ng" => &["@angular/cli"],
+        "vue-cli-service" => &["@vue/cli-service"],
+        "babel" => &["@babel/cli"],
+        "babel-node" => &["@babel/node"],
+        "swc" => &["@swc/cli"],
+        "ncc" => &["@vercel/ncc"],
+        "ts-node" | "ts-node-esm" | "ts-node-transpile-only" => &["ts-node"],
+        "webpack" => &["webpack-cli", "webpack"],
+        "remix" => &["@remix-run/dev"],
+        "remix-serve" => &["@remix-run/serve"],
+        "react-router" => &["@react-router/dev"],
+        "react-router-serve" => &["@react-router/serve"],
+        "svelte-kit" => &["@sveltejs/kit"],
+        "strapi" => &["@strapi/strapi"],
+        "medusa" => &["@medusajs/cli", "@medusajs/medusa"],
+        "nuxi" => &["nuxi", "nuxt"],
+        "dotenv" => &["dotenv-cli"],
+        "env-cmd" => &["env-cmd"],
+        "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => &["npm-run-all", "npm-run-all2"],
+        "pm2-runtime" | "pm2-docker" => &["pm2"],
+        "sequelize" | "sequelize-cli" => &["sequelize-cli"],
+        "cross-env" | "cross-env-shell" => &["cross-env"],
+        "tsconfig-paths" => &["tsconfig-paths"],
+        "graphql-codegen" => &["@graphql-codegen/cli"],
+        "mikro-orm" => &["@mikro-orm/cli"],
+        "wrangler" => &["wrangler"],
+        "biome" => &["@biomejs/biome"],
+        "playwright" => &["@playwright/test", "playwright"],
+        "cap" => &["@capacitor/cli"],
+        "sentry-cli" => &["@sentry/cli"],
+        "tailwindcss" => &["@tailwindcss/cli", "tailwindcss"],
+        "lerna" => &["lerna"],
+        "vp" => &["vite-plus"],
+        _ => &[],
+    }
+}
