@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "all I/O is here")]
 
+mod context;
 mod find;
 mod pool;
 mod read;

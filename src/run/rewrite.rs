@@ -1,5 +1,6 @@
 //! `dfslim rewrite`: finds the files, plans each, prints or writes.
 
+use super::context;
 use super::find::{self, Source, Target};
 use super::settings::{Setting, Settings};
 use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
@@ -8,14 +9,13 @@ use crate::dockerfile::Dockerfile;
 use crate::engine;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::project::{Context, Project};
+use crate::project::Project;
 use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
 use crate::report::{Fault, FileReport, Totals, diff};
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Does it.
@@ -116,21 +116,12 @@ impl Task {
             Source::File(path) => read::file(path)?,
             Source::Nowhere(fault) => return Err(fault.clone()),
         };
-        let plan = plan(text, &self.project(), &self.setting.options)?;
+        let plan = plan(text, &context::project(&self.target.names), &self.setting.options)?;
         match &self.target.source {
             Source::File(path) if manner.in_place && plan.changed() => write::replace(path, &plan.before, &plan.after)?,
             _ => {}
         }
         Ok(plan)
-    }
-
-    /// The build context; nothing of it is read before a pass asks.
-    fn project(&self) -> Project {
-        let root = Path::new(&self.target.names.context);
-        let Ok(context) = Context::from_directory(root) else { return Project::new(Context::empty()) };
-        let path = Path::new(&self.target.names.path);
-        let inside = path.strip_prefix(root).unwrap_or(path);
-        Project::new(context.for_dockerfile(&inside.to_string_lossy()))
     }
 }
 
