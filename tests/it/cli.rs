@@ -286,8 +286,8 @@ fn huge_files_end_in_time() {
     let ten_megabytes = format!("FROM a\n{}", "RUN echo some words that are not many\n".repeat(260_000));
     let nested = format!("FROM a\nRUN {}true{}\n", "( ".repeat(10_000), " )".repeat(10_000));
     let quotes = format!("FROM a\nRUN {}\n", "$(\"`".repeat(10_000));
-    // Debug builds are many times slower.
-    let limit = if cfg!(debug_assertions) { Duration::from_mins(1) } else { Duration::from_secs(1) };
+    // What is measured is below a second; the limits leave room for debug builds and busy machines.
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 5 });
     for text in [long_run, chained, onbuild, ten_megabytes, nested, quotes] {
         let (code, stderr, took) = timed(&text);
         let start = &text[..30];
