@@ -5,16 +5,28 @@
 mod base_images;
 #[path = "build/node_native.rs"]
 mod node_native;
+#[path = "build/python_native.rs"]
+mod python_native;
 
 use std::path::Path;
 use std::{env, fs};
+
+/// From the text of a facts file to the Rust source of its tables.
+type Maker = fn(&str) -> String;
 
 fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let facts = fs::read_to_string("facts/base-images.yaml").expect("facts/base-images.yaml is readable");
-    fs::write(Path::new(&out).join("base_images.rs"), base_images::table(&facts)).expect("OUT_DIR is writable");
-    let facts = fs::read_to_string("facts/node-native.yaml").expect("facts/node-native.yaml is readable");
-    fs::write(Path::new(&out).join("node_native.rs"), node_native::table(&facts)).expect("OUT_DIR is writable");
+    let tables: [(&str, Maker); 3] = [
+        ("base-images", base_images::table),
+        ("node-native", node_native::table),
+        ("python-native", python_native::table),
+    ];
+    for (name, make) in tables {
+        let facts = format!("facts/{name}.yaml");
+        let yaml = fs::read_to_string(&facts).unwrap_or_else(|error| panic!("{facts}: {error}"));
+        let table = Path::new(&out).join(format!("{}.rs", name.replace('-', "_")));
+        fs::write(table, make(&yaml)).expect("OUT_DIR is writable");
+    }
 }

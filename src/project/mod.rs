@@ -39,6 +39,7 @@ pub mod glob;
 pub mod json;
 pub mod node;
 pub mod paths;
+pub mod python;
 pub mod source;
 
 pub use context::Context;

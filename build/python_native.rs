@@ -1,0 +1,110 @@
+//! `facts/python-native.yaml` → `NATIVE` and `TREE` of `src/project/python/native.rs`.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    packages: Vec<Package>,
+    trees: Vec<Tree>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Package {
+    name: String,
+    seen: String,
+    files: Vec<String>,
+    #[serde(default)]
+    aarch64: Vec<String>,
+    #[serde(default)]
+    musllinux: BTreeMap<u16, (String, String)>,
+    #[serde(default)]
+    build_apt: Vec<String>,
+    #[serde(default)]
+    build_apk: Vec<String>,
+    #[serde(default)]
+    run_apt: Vec<String>,
+    #[serde(default)]
+    run_apk: Vec<String>,
+    #[serde(default)]
+    wheel_apt: Vec<String>,
+    #[serde(default)]
+    wheel_apk: Vec<String>,
+    #[serde(default)]
+    unsure: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tree {
+    source: String,
+    pure: BTreeMap<String, String>,
+    compiled: BTreeMap<String, String>,
+}
+
+/// The Rust source of the tables, sorted by name.
+pub(crate) fn table(yaml: &str) -> String {
+    let mut facts: Facts = serde_yaml::from_str(yaml).expect("facts/python-native.yaml has the shape described in it");
+    for package in &mut facts.packages {
+        package.name = normalize(&package.name);
+    }
+    facts.packages.sort_by(|a, b| a.name.cmp(&b.name));
+    let native: String = facts.packages.iter().map(package).collect();
+    let mut nodes: Vec<(&str, &str, bool, &str)> = Vec::new();
+    for tree in &facts.trees {
+        for (names, pure) in [(&tree.pure, true), (&tree.compiled, false)] {
+            nodes.extend(names.iter().map(|(name, entry)| (name.as_str(), entry.as_str(), pure, tree.source.as_str())));
+        }
+    }
+    nodes.sort_unstable();
+    let tree: String = nodes.into_iter().map(|(name, entry, pure, source)| node(name, entry, pure, source)).collect();
+    format!("pub(super) static NATIVE: &[Native] = &[\n{native}];\npub(super) static TREE: &[Node] = &[\n{tree}];\n")
+}
+
+fn package(package: &Package) -> String {
+    let has = |list: &[String], kind: &str| list.iter().any(|one| one == kind);
+    let rows: Vec<String> =
+        package.musllinux.iter().map(|(minor, (first, last))| format!("({minor}, {first:?}, {last:?})")).collect();
+    format!(
+        "Native {{ name: {:?}, seen: {:?}, sdist: {}, any: {}, manylinux: {}, musllinux: {}, arm_manylinux: {}, arm_musllinux: {}, \
+         musl_versions: &[{}], build_apt: &{:?}, build_apk: &{:?}, run_apt: &{:?}, run_apk: &{:?}, wheel_apt: &{:?}, wheel_apk: &{:?}, \
+         unsure: {:?}, note: {:?}, source: {:?} }},\n",
+        package.name,
+        package.seen,
+        has(&package.files, "sdist"),
+        has(&package.files, "any"),
+        has(&package.files, "manylinux"),
+        has(&package.files, "musllinux"),
+        has(&package.aarch64, "manylinux"),
+        has(&package.aarch64, "musllinux"),
+        rows.join(", "),
+        package.build_apt,
+        package.build_apk,
+        package.run_apt,
+        package.run_apk,
+        package.wheel_apt,
+        package.wheel_apk,
+        package.unsure,
+        package.note,
+        package.source,
+    )
+}
+
+fn node(name: &str, entry: &str, pure: bool, source: &str) -> String {
+    let (seen, needs) = entry.split_once(':').unwrap_or((entry, ""));
+    let needs: Vec<&str> = needs.split_whitespace().collect();
+    format!(
+        "Node {{ name: {name:?}, seen: {:?}, pure: {pure}, needs: &{needs:?}, source: {source:?} }},\n",
+        seen.trim()
+    )
+}
+
+/// PEP 503.
+fn normalize(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
+}
