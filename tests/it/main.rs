@@ -16,6 +16,7 @@ mod project_node_native;
 mod project_node_scripts;
 mod projects;
 mod properties;
+mod python;
 mod roundtrip;
 mod shell;
 mod shell_corpus;

@@ -10,6 +10,8 @@
 //! | [`scan`] | what the code itself reads, writes, listens on and starts |
 //! | [`name`], [`marker`], [`requirement`] | names, versions, conditions, single requirements |
 
+pub mod deps;
+pub mod install;
 mod lex;
 pub mod lock;
 pub mod marker;
@@ -18,7 +20,9 @@ pub mod native;
 pub mod pyproject;
 pub mod requirement;
 pub mod requirements;
+pub mod scan;
 pub mod setup;
+pub mod start;
 mod tables;
 pub mod wheel;
 

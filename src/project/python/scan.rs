@@ -1,0 +1,438 @@
+//! What the code itself does that an image must allow: files read and written, programs started, ports, data that
+//! a library downloads. Found by the literals in calls; a call whose argument is computed is found without a value.
+//!
+//! It may not claim that something is *not* done: code can do everything in other ways too.
+
+use super::Python;
+use super::lex::{self, Kind, Token};
+use crate::project::context::{Context, Step};
+use crate::project::files::EntryKind;
+use crate::project::finding::Finding;
+use crate::project::paths;
+use crate::project::source::Source;
+use crate::proposal::Evidence;
+use std::collections::BTreeMap;
+
+/// What a place in the code does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    /// Writes a file.
+    Writes,
+    /// Reads a file, or serves a directory.
+    Reads,
+    /// Makes a directory.
+    MakesDirectory,
+    /// Opens a database file.
+    Database,
+    /// Writes a log file.
+    Log,
+    /// Takes uploads into a directory (`UPLOAD_FOLDER`, `MEDIA_ROOT`).
+    Upload,
+    /// Collects static files into a directory (`STATIC_ROOT`).
+    Static,
+    /// Starts a program.
+    Runs,
+    /// Listens on a port.
+    Port,
+    /// Needs data that is downloaded: the value names the library.
+    Data,
+    /// Makes temporary files.
+    Temporary,
+    /// Looks up a time zone by name.
+    Timezone,
+}
+
+/// One such place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// What is done.
+    pub what: Use,
+    /// The path, program or port, when it is literal.
+    pub value: Option<String>,
+    /// The place: file and line.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// The call, shortened.
+    pub call: String,
+}
+
+impl Found {
+    /// It as evidence.
+    pub fn evidence(&self) -> Evidence {
+        let value = self.value.as_deref().unwrap_or("…");
+        Evidence { file: self.file.clone(), line: Some(self.line), fact: format!("{}({value})", self.call) }
+    }
+}
+
+/// What was found in the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// In the order of files and lines.
+    pub found: Vec<Found>,
+    /// First names of what is imported (`django`, `os`), each with the first place.
+    pub imports: BTreeMap<String, Evidence>,
+    /// How many files were read.
+    pub files: usize,
+    /// Whether all code was read.
+    pub complete: Finding<bool>,
+}
+
+impl Scan {
+    /// The places of one kind.
+    pub fn of(&self, what: Use) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(move |found| found.what == what)
+    }
+}
+
+/// So many files are read.
+const MOST_FILES: usize = 2000;
+/// So many tokens of one call are looked at.
+const LONGEST_CALL: usize = 400;
+
+impl Python {
+    /// Reads the code of the application that is sent to the builder; tests, documentation and virtual
+    /// environments left out.
+    pub fn scan(&self, context: &Context) -> Scan {
+        let mut files = Vec::new();
+        let all = context.walk_sent(self.dir(), |path, kind| {
+            let name = paths::name(path);
+            match kind {
+                EntryKind::Directory if is_aside(name) => Step::Skip,
+                EntryKind::File if name.strip_suffix(".py").is_some() && !is_test(name) => {
+                    files.push(path.to_owned());
+                    if files.len() >= MOST_FILES { Step::Stop } else { Step::Enter }
+                }
+                _ => Step::Enter,
+            }
+        });
+        let mut scan =
+            Scan { found: Vec::new(), imports: BTreeMap::new(), files: 0, complete: Finding::known(true, []) };
+        if !all {
+            scan.complete = Finding::unknown("there is more code than is read");
+        }
+        for file in files {
+            match context.read(&file) {
+                Ok(source) => {
+                    scan.files += 1;
+                    scan.add(&source);
+                }
+                Err(why) => scan.complete = Finding::unknown(format!("{file}: {why}")),
+            }
+        }
+        scan
+    }
+}
+
+fn is_aside(name: &str) -> bool {
+    matches!(
+        name,
+        "tests"
+            | "test"
+            | "docs"
+            | "venv"
+            | "env"
+            | "virtualenv"
+            | "site-packages"
+            | "node_modules"
+            | "e2e"
+            | ".tox"
+            | ".nox"
+    )
+}
+
+fn is_test(name: &str) -> bool {
+    name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "tests.py")
+}
+
+/// An argument of a call.
+struct Argument<'t> {
+    name: Option<&'t str>,
+    tokens: &'t [Token<'t>],
+}
+
+impl<'t> Argument<'t> {
+    /// The text, when the argument is one literal, or a list, tuple or `Path(…)` that begins with one.
+    fn text(&self) -> Option<&'t str> {
+        let literal = self.tokens.iter().find(|token| !matches!(token.kind, Kind::Mark('[' | '(')))?;
+        let starts = match &self.tokens[0].kind {
+            Kind::Text(_) => self.tokens.len() == 1,
+            Kind::Mark('[' | '(') => true,
+            _ => false,
+        };
+        match &literal.kind {
+            Kind::Text(Some(text)) if starts => Some(text),
+            _ => None,
+        }
+    }
+
+    fn number(&self) -> Option<&'t str> {
+        match self.tokens {
+            [Token { kind: Kind::Number(number), .. }] => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// The arguments between the bracket at `open` and its partner.
+fn arguments<'t>(tokens: &'t [Token<'t>], open: usize) -> Vec<Argument<'t>> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, open + 1);
+    let mut push = |from: usize, to: usize| {
+        let Some(part @ [first, ..]) = tokens.get(from..to) else { return };
+        let named = match (&first.kind, part.get(1).map(|token| &token.kind)) {
+            (Kind::Name(name), Some(Kind::Mark('=')))
+                if part.get(2).is_none_or(|token| token.kind != Kind::Mark('=')) =>
+            {
+                Some(*name)
+            }
+            _ => None,
+        };
+        found.push(Argument { name: named, tokens: if named.is_some() { &part[2..] } else { part } });
+    };
+    for (index, token) in tokens.iter().enumerate().skip(open).take(LONGEST_CALL) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => depth += 1,
+            Kind::Mark(')' | ']' | '}') => {
+                depth -= 1;
+                if depth == 0 {
+                    push(start, index);
+                    break;
+                }
+            }
+            Kind::Mark(',') if depth == 1 => {
+                push(start, index);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    found.retain(|argument| !argument.tokens.is_empty());
+    found
+}
+
+impl Scan {
+    fn add(&mut self, source: &Source) {
+        let tokens = lex::tokens(&source.text);
+        for index in 0..tokens.len() {
+            match &tokens[index].kind {
+                Kind::Name("import" | "from") => self.import(source, &tokens, index),
+                Kind::Name(name) if tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Mark('(')) => {
+                    let arguments = arguments(&tokens, index + 1);
+                    self.call(source, &tokens, index, name, &arguments);
+                }
+                Kind::Name(name) => self.setting(source, &tokens, index, name),
+                Kind::Text(Some(text)) => self.text(source, &tokens, index, text),
+                _ => {}
+            }
+        }
+    }
+
+    fn push(&mut self, source: &Source, at: usize, what: Use, value: Option<&str>, call: &str) {
+        let value = value.map(str::to_owned);
+        let found = Found { what, value, file: source.path.clone(), line: source.line(at), call: call.to_owned() };
+        if self.found.last() != Some(&found) {
+            self.found.push(found);
+        }
+    }
+
+    fn import(&mut self, source: &Source, tokens: &[Token<'_>], index: usize) {
+        let starts_line = index == 0 || matches!(tokens[index - 1].kind, Kind::Newline | Kind::Mark(':' | ';'));
+        if !starts_line {
+            return;
+        }
+        let Kind::Name(word) = tokens[index].kind else { return };
+        let mut expected = true;
+        for token in tokens[index + 1..].iter().take(LONGEST_CALL) {
+            match &token.kind {
+                Kind::Name(name) if expected => {
+                    self.imported(source, token.at, name);
+                    expected = false;
+                    if word == "from" {
+                        return;
+                    }
+                }
+                Kind::Mark(',') => expected = true,
+                Kind::Name(_) => {}
+                Kind::Mark('.') if word == "import" || !expected => {}
+                _ => return,
+            }
+        }
+    }
+
+    fn imported(&mut self, source: &Source, at: usize, name: &str) {
+        self.imports.entry(name.to_owned()).or_insert_with(|| source.evidence(at, format!("imports {name}")));
+        if matches!(name, "playwright" | "nltk" | "spacy") {
+            self.push(source, at, Use::Data, Some(name), "import");
+        }
+    }
+
+    fn call(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, name: &str, arguments: &[Argument<'_>]) {
+        let at = tokens[index].at;
+        let owner = owner(tokens, index);
+        let by_place = |place: usize| arguments.iter().filter(|argument| argument.name.is_none()).nth(place);
+        let by_name = |name: &str| arguments.iter().find(|argument| argument.name == Some(name));
+        let text = |place: usize, name: &str| by_place(place).or_else(|| by_name(name)).and_then(Argument::text);
+        let shown = owner.map_or_else(|| name.to_owned(), |owner| format!("{owner}.{name}"));
+        let mut push = |what: Use, value: Option<&str>| self.push(source, at, what, value, &shown);
+        match (owner, name) {
+            (None | Some("io" | "codecs" | "aiofiles" | "os"), "open") => {
+                let mode = by_place(1).or_else(|| by_name("mode"));
+                push(if writes(mode) { Use::Writes } else { Use::Reads }, text(0, "file"));
+            }
+            (Some("Path()"), "open") => {
+                let mode = by_place(0).or_else(|| by_name("mode"));
+                push(if writes(mode) { Use::Writes } else { Use::Reads }, path_before(tokens, index));
+            }
+            (Some("Path()"), "read_text" | "read_bytes") => push(Use::Reads, path_before(tokens, index)),
+            (_, "write_text" | "write_bytes") => push(Use::Writes, path_before(tokens, index)),
+            (Some("os") | None, "makedirs" | "mkdir") => push(Use::MakesDirectory, text(0, "name")),
+            (Some(_), "mkdir") => push(Use::MakesDirectory, path_before(tokens, index)),
+            (Some("sqlite3" | "aiosqlite"), "connect") => push(Use::Database, text(0, "database")),
+            (_, "FileHandler" | "RotatingFileHandler" | "TimedRotatingFileHandler" | "WatchedFileHandler") => {
+                push(Use::Log, text(0, "filename"));
+            }
+            (Some("logging"), "basicConfig") if by_name("filename").is_some() => {
+                push(Use::Log, by_name("filename").and_then(Argument::text));
+            }
+            (Some("shutil"), "copy" | "copy2" | "copyfile" | "copytree" | "move") => push(Use::Writes, text(1, "dst")),
+            (_, "to_csv" | "to_excel" | "to_parquet" | "to_pickle" | "savefig") if text(0, "path").is_some() => {
+                push(Use::Writes, text(0, "path"));
+            }
+            (Some("subprocess"), "run" | "call" | "check_call" | "check_output" | "Popen")
+            | (None, "Popen" | "check_output" | "check_call")
+            | (Some("os"), "system" | "popen" | "execv" | "execvp" | "execl" | "execlp" | "spawnvp")
+            | (Some("asyncio"), "create_subprocess_exec" | "create_subprocess_shell") => {
+                push(Use::Runs, text(0, "args").and_then(|text| text.split_whitespace().next()));
+            }
+            (Some("shutil"), "which") => push(Use::Runs, text(0, "cmd")),
+            (_, "StaticFiles" | "Jinja2Templates" | "FileSystemLoader" | "send_from_directory" | "send_file") => {
+                push(Use::Reads, text(0, "directory"));
+            }
+            (Some("nltk"), "download")
+            | (Some("spacy"), "load")
+            | (_, "sync_playwright" | "async_playwright" | "from_pretrained") => {
+                push(Use::Data, Some(owner.filter(|owner| matches!(*owner, "nltk" | "spacy")).unwrap_or(name)));
+            }
+            (Some("tempfile"), _) | (None, "NamedTemporaryFile" | "TemporaryDirectory" | "mkdtemp" | "mkstemp") => {
+                push(Use::Temporary, text(usize::MAX, "dir"));
+            }
+            (_, "ZoneInfo") | (Some("pytz"), "timezone") => push(Use::Timezone, text(0, "key")),
+            (Some("importlib"), "import_module") => {
+                if let Some(module) = text(0, "name").and_then(|text| text.split('.').next()) {
+                    self.imported(source, at, module);
+                }
+            }
+            _ => self.listens(source, at, (owner, name), arguments),
+        }
+    }
+
+    fn listens(&mut self, source: &Source, at: usize, (owner, name): (Option<&str>, &str), arguments: &[Argument<'_>]) {
+        let port = arguments.iter().find(|argument| argument.name == Some("port"));
+        let is_call = match (owner, name) {
+            (Some("uvicorn" | "web" | "hypercorn" | "asyncio"), "run" | "run_app" | "serve") => {
+                port.is_some() || owner == Some("uvicorn")
+            }
+            (Some(_), "run" | "listen") => {
+                port.is_some() || name == "run" && matches!(owner, Some("app" | "application" | "socketio"))
+            }
+            (_, "serve" | "start_server") => port.is_some(),
+            (_, "HTTPServer" | "ThreadingHTTPServer" | "TCPServer") => true,
+            _ => false,
+        };
+        if !is_call {
+            return;
+        }
+        let in_address = || {
+            let address = arguments.first()?.tokens;
+            let number = address
+                .iter()
+                .rev()
+                .find_map(|token| if let Kind::Number(number) = token.kind { Some(number) } else { None });
+            number.filter(|_| address[0].kind == Kind::Mark('('))
+        };
+        let value = match port {
+            Some(port) => port.number(),
+            None if name.ends_with("Server") => in_address(),
+            // What these listen on when nothing else is said.
+            None if owner == Some("uvicorn") => Some("8000"),
+            None if self.imports.contains_key("flask") => Some("5000"),
+            None => None,
+        };
+        let call = owner.map_or_else(|| name.to_owned(), |owner| format!("{owner}.{name}"));
+        self.push(source, at, Use::Port, value, &call);
+    }
+
+    /// `MEDIA_ROOT = "…"`
+    fn setting(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, name: &str) {
+        let assigned = tokens.get(index + 1).is_some_and(|token| token.kind == Kind::Mark('='))
+            && tokens.get(index + 2).is_some_and(|token| token.kind != Kind::Mark('='));
+        if let Some(what) = setting(name).filter(|_| assigned) {
+            let ends = tokens.get(index + 3).is_none_or(|token| token.kind == Kind::Newline);
+            let value = match &tokens[index + 2].kind {
+                Kind::Text(Some(text)) if ends => Some(text.as_str()),
+                _ => None,
+            };
+            self.push(source, tokens[index].at, what, value, name);
+        }
+    }
+
+    /// `config["UPLOAD_FOLDER"] = "…"`, `"filename": "…"` of a logging configuration, `"sqlite:///…"`.
+    fn text(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, text: &str) {
+        let at = tokens[index].at;
+        if let Some(rest) = text.strip_prefix("sqlite").and_then(|rest| rest.split_once(":///").map(|(_, path)| path)) {
+            return self.push(source, at, Use::Database, Some(rest).filter(|rest| !rest.is_empty()), "sqlite");
+        }
+        let kind = |ahead: usize| tokens.get(index + ahead).map(|token| &token.kind);
+        let literal = |ahead: usize| match kind(ahead) {
+            Some(Kind::Text(Some(text))) => Some(text.as_str()),
+            _ => None,
+        };
+        if let (Some(what), Some(Kind::Mark(']')), Some(Kind::Mark('='))) = (setting(text), kind(1), kind(2)) {
+            self.push(source, at, what, literal(3), text);
+        } else if text == "filename" && kind(1) == Some(&Kind::Mark(':')) {
+            self.push(source, at, Use::Log, literal(2), text);
+        }
+    }
+}
+
+fn setting(name: &str) -> Option<Use> {
+    match name {
+        "UPLOAD_FOLDER" | "UPLOAD_DIR" | "UPLOAD_PATH" | "MEDIA_ROOT" | "UPLOADS_DIR" => Some(Use::Upload),
+        "STATIC_ROOT" => Some(Use::Static),
+        _ => None,
+    }
+}
+
+/// Whether a mode, as written or computed, may write.
+fn writes(mode: Option<&Argument<'_>>) -> bool {
+    mode.is_some_and(|mode| mode.text().is_none_or(|text| text.contains(['w', 'a', 'x', '+'])))
+}
+
+/// What stands before the dot: a name, or `Path()` for `Path(…)`.
+fn owner<'t>(tokens: &[Token<'t>], index: usize) -> Option<&'t str> {
+    if index < 2 || tokens[index - 1].kind != Kind::Mark('.') {
+        return None;
+    }
+    match tokens[index - 2].kind {
+        Kind::Name(name) => Some(name),
+        Kind::Mark(')') => Some("Path()"),
+        _ => Some(""),
+    }
+}
+
+/// The text of `Path("…")` before `.method(`.
+fn path_before<'t>(tokens: &'t [Token<'_>], index: usize) -> Option<&'t str> {
+    let before = tokens.get(index.checked_sub(5)?..index)?;
+    match before {
+        [
+            Token { kind: Kind::Name("Path" | "PurePath"), .. },
+            Token { kind: Kind::Mark('('), .. },
+            Token { kind: Kind::Text(Some(text)), .. },
+            Token { kind: Kind::Mark(')'), .. },
+            Token { kind: Kind::Mark('.'), .. },
+        ] => Some(text),
+        _ => None,
+    }
+}
