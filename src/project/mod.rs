@@ -12,7 +12,7 @@
 //! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
 //! | [`source`], [`json`] | a text with its lines; JSON and JSONC that remember where each value stands |
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
-//! | [`node`] | Node applications |
+//! | [`node`], [`python`] | Node and Python applications |
 //!
 //! # Adding an ecosystem
 //!
@@ -57,12 +57,13 @@ type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
 pub struct Project {
     context: Context,
     node: Memo<node::Node>,
+    python: Memo<python::Python>,
 }
 
 impl Project {
     /// The project in `context`.
     pub fn new(context: Context) -> Self {
-        Self { context, node: Memo::default() }
+        Self { context, node: Memo::default(), python: Memo::default() }
     }
 
     /// Its files.
@@ -74,5 +75,11 @@ impl Project {
     pub fn node(&self, dir: &str) -> Option<Rc<node::Node>> {
         let read = || node::Node::read(&self.context, dir).map(Rc::new);
         self.node.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
+    }
+
+    /// The Python application in `dir`.
+    pub fn python(&self, dir: &str) -> Option<Rc<python::Python>> {
+        let read = || python::Python::read(&self.context, dir).map(Rc::new);
+        self.python.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
     }
 }

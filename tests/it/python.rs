@@ -28,7 +28,7 @@ fn start(command: &str) -> Start {
 fn brings(context: &Context, command: &str, python: u16) -> Dependencies {
     let project = Python::read(context, "").expect("a Python project");
     let inside = |path: &str| dfslim::project::paths::clean(path.trim_start_matches("/app/"));
-    project.dependencies(context, &install(command), Some(python), &inside)
+    project.dependencies(&install(command), Some(python), &inside)
 }
 
 fn named<'d>(dependencies: &'d Dependencies, name: &str) -> &'d Dependency {
@@ -444,7 +444,7 @@ fn projects_say_what_they_require() {
     );
     let project = Python::read(&context, "api").unwrap();
     let inside = |path: &str| dfslim::project::paths::join("api", path);
-    let brought = project.dependencies(&context, &install("pip install .[prod]"), Some(12), &inside);
+    let brought = project.dependencies(&install("pip install .[prod]"), Some(12), &inside);
     assert!(names(&brought).contains(&"gunicorn") && !names(&brought).contains(&"tzdata"), "{:?}", names(&brought));
     assert_eq!(brought.reads, ["api/pyproject.toml"]);
 }
@@ -544,9 +544,9 @@ fn install_commands_are_understood() {
 fn what_does_not_come_from_the_context_is_unknown() {
     let context = Context::from_memory([("requirements.txt", "redis\n")]);
     let project = Python::read(&context, "").unwrap();
-    let brought = project.dependencies(&context, &install("pip install -r /tmp/exported.txt"), Some(12), &|_| None);
+    let brought = project.dependencies(&install("pip install -r /tmp/exported.txt"), Some(12), &|_| None);
     assert!(brought.complete.why_unknown().unwrap().contains("/tmp/exported.txt"));
-    let brought = project.dependencies(&context, &install("conda install numpy"), Some(12), &|_| None);
+    let brought = project.dependencies(&install("conda install numpy"), Some(12), &|_| None);
     assert!(brought.complete.why_unknown().unwrap().contains("conda"));
 }
 
@@ -638,7 +638,8 @@ HTTPServer(("", 9090), H)
             .chain([(".dockerignore", "local\n")]),
     )
     .for_dockerfile(context.dockerfile());
-    let scan = Python::read(&context, "").unwrap().scan(&context);
+    let project = Python::read(&context, "").unwrap();
+    let scan = project.scan();
     let values = |what: Use| scan.of(what).map(|found| found.value.as_deref()).collect::<Vec<_>>();
     assert_eq!(scan.files, 1);
     assert_eq!(scan.complete.value(), Some(&true));
@@ -671,7 +672,7 @@ fn odd_sources_do_not_hang_or_panic() {
         "x[\"UPLOAD_FOLDER\"]=",
     ] {
         let context = Context::from_memory([("app.py", code)]);
-        Python::read(&context, "").unwrap().scan(&context);
+        Python::read(&context, "").unwrap().scan();
     }
 }
 

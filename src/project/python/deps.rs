@@ -140,7 +140,6 @@ impl Python {
     /// What `install` brings. `resolve` turns a path as the command writes it into one of the context.
     pub fn dependencies(
         &self,
-        context: &Context,
         install: &Install,
         python: Option<u16>,
         resolve: &dyn Fn(&str) -> Option<String>,
@@ -151,30 +150,30 @@ impl Python {
                 Part::Requirements(path) => match resolve(path) {
                     // `uv pip install -r pyproject.toml`
                     Some(path) if matches!(paths::name(&path), "pyproject.toml" | "setup.py" | "setup.cfg") => {
-                        self.project(context, paths::parent(&path), &[], install, &mut gathered);
+                        self.project(paths::parent(&path), &[], install, &mut gathered);
                     }
-                    Some(path) => gathered.requirements(context, &path, install),
+                    Some(path) => gathered.requirements(&self.context, &path, install),
                     None => gathered.open(format!("{path} does not come from the build context")),
                 },
                 Part::Constraints(_) => {}
                 Part::Named(text) => gathered.named(text, install),
                 Part::Project { dir, extras, .. } => match resolve(dir) {
-                    Some(dir) => self.project(context, &dir, extras, install, &mut gathered),
+                    Some(dir) => self.project(&dir, extras, install, &mut gathered),
                     None => gathered.open(format!("{dir} does not come from the build context")),
                 },
-                Part::Lock(kind) => self.locked(context, *kind, install, &mut gathered),
+                Part::Lock(kind) => self.locked(*kind, install, &mut gathered),
                 Part::Unknown(what) => gathered.open(what.clone()),
             }
         }
         gathered.finish(install)
     }
 
-    fn project(&self, context: &Context, dir: &str, extras: &[String], install: &Install, gathered: &mut Gathered) {
+    fn project(&self, dir: &str, extras: &[String], install: &Install, gathered: &mut Gathered) {
         let own;
         let project = if dir == self.dir {
             self
         } else {
-            let Some(other) = Python::read(context, dir) else {
+            let Some(other) = Self::read(&self.context, dir) else {
                 return gathered.open(format!("no Python project is in {}", if dir.is_empty() { "." } else { dir }));
             };
             own = other;
@@ -188,8 +187,8 @@ impl Python {
         gathered.reads.extend(project.files.iter().filter(|file| super::is_metadata(paths::name(file))).cloned());
     }
 
-    fn locked(&self, context: &Context, kind: Kind, install: &Install, gathered: &mut Gathered) {
-        let Some(lock) = lock::read(context, &self.dir, kind) else {
+    fn locked(&self, kind: Kind, install: &Install, gathered: &mut Gathered) {
+        let Some(lock) = lock::read(&self.context, &self.dir, kind) else {
             gathered.open(format!("{} is not there, so versions are chosen at build time", kind.file()));
             let groups = self.start_groups(&install.selection, install);
             if let Finding::Known { value, .. } = self.requires_with(&groups, &install.selection) {

@@ -33,17 +33,21 @@ use super::paths;
 use crate::proposal::Evidence;
 use pyproject::{Pyproject, Script};
 use requirement::Requirement;
+use scan::Scan;
 use setup::Setup;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// A directory with a Python application.
 #[derive(Debug)]
 pub struct Python {
+    context: Context,
     dir: String,
     /// The files by which it was recognized, sorted; at least one.
     pub files: Vec<String>,
     pyproject: Option<Finding<Rc<Pyproject>>>,
     setup: Option<Setup>,
+    scan: OnceCell<Scan>,
 }
 
 /// Files that say what a project needs, and lock files.
@@ -98,7 +102,7 @@ impl Python {
         let pyproject = pyproject::read(context, &dir);
         let setup = setup::read(context, &dir);
         // A pyproject.toml alone may hold nothing but settings of a linter.
-        Some(Self { dir, files, pyproject, setup })
+        Some(Self { context: context.clone(), dir, files, pyproject, setup, scan: OnceCell::new() })
     }
 
     /// Its directory in the context.
@@ -209,6 +213,11 @@ impl Python {
             Some(place) => Finding::blocked("the version is computed by a build backend that is not known", [place]),
             None => Finding::known(false, [evidence(shown(&self.dir), None, "no version is made from git")]),
         }
+    }
+
+    /// What the code of the application does, read on first use.
+    pub fn scan(&self) -> &Scan {
+        self.scan.get_or_init(|| Scan::read(&self.context, &self.dir))
     }
 
     /// Django's manage.py.

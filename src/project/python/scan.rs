@@ -3,7 +3,6 @@
 //!
 //! It may not claim that something is *not* done: code can do everything in other ways too.
 
-use super::Python;
 use super::lex::{self, Kind, Token};
 use crate::project::context::{Context, Step};
 use crate::project::files::EntryKind;
@@ -90,12 +89,12 @@ const MOST_FILES: usize = 2000;
 /// So many tokens of one call are looked at.
 const LONGEST_CALL: usize = 400;
 
-impl Python {
-    /// Reads the code of the application that is sent to the builder; tests, documentation and virtual
-    /// environments left out.
-    pub fn scan(&self, context: &Context) -> Scan {
+impl Scan {
+    /// Reads the code below `dir` that is sent to the builder; tests, documentation and virtual environments
+    /// left out.
+    pub(super) fn read(context: &Context, dir: &str) -> Self {
         let mut files = Vec::new();
-        let all = context.walk_sent(self.dir(), |path, kind| {
+        let all = context.walk_sent(dir, |path, kind| {
             let name = paths::name(path);
             match kind {
                 EntryKind::Directory if is_aside(name) => Step::Skip,
@@ -107,7 +106,7 @@ impl Python {
             }
         });
         let mut scan =
-            Scan { found: Vec::new(), imports: BTreeMap::new(), files: 0, complete: Finding::known(true, []) };
+            Self { found: Vec::new(), imports: BTreeMap::new(), files: 0, complete: Finding::known(true, []) };
         if !all {
             scan.complete = Finding::unknown("there is more code than is read");
         }
