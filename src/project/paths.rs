@@ -30,6 +30,11 @@ pub fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// What follows the last dot of the last name; empty when there is none.
+pub fn extension(path: &str) -> &str {
+    name(path).rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// `path` as seen from `dir`, when it lies in it or is it (then empty).
 pub fn below<'p>(dir: &str, path: &'p str) -> Option<&'p str> {
     if dir.is_empty() {
