@@ -10,9 +10,11 @@
 //! | [`files`] | the only place that touches the disk; and the same in memory |
 //! | [`context`] | [`Context`]: reads, listings and walks, each once, with caps; what `.dockerignore` leaves out |
 //! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
-//! | [`source`], [`json`] | a text with its lines; JSON and JSONC that remember where each value stands |
+//! | [`source`], [`json`], [`yaml`] | a text with its lines; JSON, JSONC and YAML that remember where each value stands |
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
 //! | [`node`], [`python`] | Node and Python applications |
+//! | [`node`] | Node applications |
+//! | [`deploy`] | what compose, bake, skaffold and CI files say of a Dockerfile, and the context that follows |
 //!
 //! # Adding an ecosystem
 //!
@@ -32,6 +34,7 @@
 
 pub mod context;
 pub mod copy;
+pub mod deploy;
 pub mod dockerignore;
 pub mod files;
 pub mod finding;
@@ -41,6 +44,7 @@ pub mod node;
 pub mod paths;
 pub mod python;
 pub mod source;
+pub mod yaml;
 
 pub use context::Context;
 pub use finding::Finding;

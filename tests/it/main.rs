@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod config;
 mod corpus;
+mod deploy;
 mod facts;
 mod pages;
 mod project_core;
