@@ -14,6 +14,7 @@ mod pages;
 mod project_core;
 mod project_node_locks;
 mod project_node_native;
+mod project_node_outputs;
 mod project_node_scripts;
 mod projects;
 mod properties;

@@ -6,20 +6,24 @@
 //! | [`native`], [`native_table`] | native modules: what runs on musl and on slim images |
 //! | [`lock`], [`sync`] | lock files of all formats in one shape; whether they fit package.json |
 //! | [`scripts`] | from a start command through scripts and wrappers to the files and programs that run |
+//! | [`outputs`], [`tsconfig`] | build tools and where they write |
 //! | [`js`] | JavaScript as tokens, values in configuration files |
 //!
 //! It may not know a Dockerfile: a start command comes in as words or shell text.
 
 mod bins;
+mod invocation;
 pub mod js;
 pub mod lock;
 pub mod manager;
 pub mod manifest;
 pub mod native;
 pub mod native_table;
+pub mod outputs;
 pub mod scripts;
 mod shell;
 pub mod sync;
+pub mod tsconfig;
 pub mod version;
 
 use super::context::Context;
