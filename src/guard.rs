@@ -2,11 +2,12 @@
 
 use crate::dockerfile::{Dockerfile, Instruction, ItemKind, Keyword, Problem};
 use crate::edit::EditSet;
-use crate::image::{Contract, Stages};
+use crate::image::{Contract, Stage, StageRef, Stages};
 use crate::passes::Cx;
 use crate::proposal::{Field, Proposal};
 use crate::shell;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Above this many lines in one instruction the second opinion is not asked for: its recursion would
 /// overflow the stack.
@@ -93,8 +94,13 @@ fn names_kept(before: &Stages<'_>, after: &Stages<'_>) -> Result<(), String> {
 
 /// A name that meant a stage must still mean one.
 fn references_kept(before: &Stages<'_>, after: &Stages<'_>) -> Result<(), String> {
-    let was_stage = |name: &str| before.references().iter().any(|old| old.name == name && old.stage.is_some());
-    match after.references().into_iter().find(|new| new.stage.is_none() && was_stage(&new.name)) {
+    // A name may mean a stage at one place and an image at another, before the stage is there.
+    let (old, new) = (before.references(), after.references());
+    let images =
+        |all: &[StageRef], name: &str| all.iter().filter(|one| one.name == name && one.stage.is_none()).count();
+    let was_stage = |name: &str| old.iter().any(|one| one.name == name && one.stage.is_some());
+    let is_lost = |one: &&StageRef| was_stage(&one.name) && images(&new, &one.name) > images(&old, &one.name);
+    match new.iter().find(is_lost) {
         Some(lost) => Err(format!("`{}` would no longer mean a stage", lost.name)),
         None => Ok(()),
     }
@@ -109,7 +115,14 @@ fn contract_as_declared(
 ) -> Result<(), String> {
     let declared: Vec<&Field> = proposals.iter().flat_map(|proposal| &proposal.changes).collect();
     let last = cx.stages.last().zip(stages.last());
-    let named = cx.stages.iter().filter_map(|old| Some((old, stages.get(stages.find(old.name.as_deref()?)?)?)));
+    // A name may be given twice: the first to the first, the second to the second.
+    let called = |old: &Stage<'_>, all: &'_ Stages<'_>| -> Vec<usize> {
+        all.iter().filter(|stage| stage.name == old.name).map(|stage| stage.index).collect()
+    };
+    let named = cx.stages.iter().filter(|old| old.name.is_some()).filter_map(|old| {
+        let place = called(old, cx.stages).iter().position(|index| *index == old.index)?;
+        Some((old, stages.get(*called(old, stages).get(place)?)?))
+    });
     for (old, new) in last.into_iter().chain(named) {
         let was = Contract::of(cx.file, cx.stages, old);
         let is = Contract::of(after, stages, new);
@@ -135,17 +148,23 @@ fn words_kept(before: &Dockerfile, after: &Dockerfile, proposals: &[&Proposal]) 
     if proposals.iter().any(|proposal| proposal.moves) {
         return words_kept_in_any_order(&old, &new, dropped);
     }
-    let mut rest = new.iter();
-    let mut ahead = rest.clone();
-    for word in &old {
-        if ahead.any(|candidate| candidate == word) {
-            rest = ahead.clone();
-            continue;
+    if old.is_empty() {
+        return Ok(());
+    }
+    // The shortest way from the one to the other: what it deletes is what goes.
+    for change in similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new) {
+        for word in &old[deleted(&change)] {
+            take_dropped(&mut dropped, word)?;
         }
-        ahead = rest.clone();
-        take_dropped(&mut dropped, word)?;
     }
     Ok(())
+}
+
+fn deleted(change: &similar::DiffOp) -> Range<usize> {
+    match change.tag() {
+        similar::DiffTag::Equal | similar::DiffTag::Insert => 0..0,
+        similar::DiffTag::Delete | similar::DiffTag::Replace => change.old_range(),
+    }
 }
 
 fn words_kept_in_any_order(old: &[String], new: &[String], mut dropped: HashMap<&str, usize>) -> Result<(), String> {
