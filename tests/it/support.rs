@@ -29,6 +29,12 @@ pub(crate) fn no_pass() -> Policy {
     Policy { passes: Vec::new(), ceiling: Ceiling::Risky }
 }
 
+/// Whether a heredoc is in it. The shell is handed its carriage returns, so that with CRLF it is another script (one that
+/// fails), and what holds for the one need not hold for the other.
+pub(crate) fn has_heredoc(text: &str) -> bool {
+    Dockerfile::parse(text).instructions().any(|instruction| !instruction.heredocs.is_empty())
+}
+
 /// The plan for `text`, and what must hold of every plan: the guard held nothing, what parsed still parses,
 /// and a second run changes nothing.
 pub(crate) fn sound_plan(text: &str, project: &Project, policy: &Policy, wishes: Wishes) -> Result<Plan, String> {
