@@ -3,6 +3,8 @@
 
 #[path = "build/base_images.rs"]
 mod base_images;
+#[path = "build/cleanup.rs"]
+mod cleanup;
 #[path = "build/node_native.rs"]
 mod node_native;
 #[path = "build/python_native.rs"]
@@ -18,8 +20,9 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 3] = [
+    let tables: [(&str, Maker); 4] = [
         ("base-images", base_images::table),
+        ("cleanup", cleanup::table),
         ("node-native", node_native::table),
         ("python-native", python_native::table),
     ];

@@ -24,6 +24,7 @@
 //! | [`text`], [`edit`] | places in a text; disjoint changes of it |
 //! | [`dockerfile`], [`shell`] | what stands where: instructions; commands and words of a RUN |
 //! | [`image`] | what the stages end up as |
+//! | [`managers`] | what package managers leave behind, and which commands are theirs |
 //! | [`project`] | what the build context says; the other module that reads the disk |
 //! | [`passes`], [`proposal`] | the kinds of rewrites, and what they hand out |
 //! | [`engine`], [`guard`], [`suppress`], [`plan`] | what is applied, what is held, and why |
@@ -50,6 +51,7 @@ pub mod edit;
 pub mod engine;
 pub mod guard;
 pub mod image;
+pub mod managers;
 pub mod options;
 pub mod passes;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! The tables compiled into the binary are the facts in `facts/`, and every fact names its source.
 
 use dfslim::image::base::{self, Class, tag};
+use dfslim::managers::{self, Avoid};
 use serde_yaml::Value;
 use std::fs;
 
@@ -91,4 +92,42 @@ fn derived_tags_exist() {
         }
     }
     assert!(derived > 1000, "only {derived} tags were derived");
+}
+
+#[test]
+fn package_managers_equal_the_yaml() {
+    let yaml = facts("cleanup.yaml");
+    let written = yaml["managers"].as_sequence().unwrap();
+    assert_eq!(managers::all().len(), written.len());
+    for (manager, written) in managers::all().iter().zip(written) {
+        let name = manager.name;
+        assert_eq!(name, text(&written["name"]));
+        assert_eq!(manager.leaves, text(&written["leaves"]), "{name}");
+        assert_eq!(manager.sharing, text(&written["sharing"]), "{name}");
+        assert_eq!(manager.source, text(&written["source"]), "{name}");
+        assert_eq!(manager.bytes, written["bytes"].as_u64(), "{name}");
+        for (list, key) in [
+            (manager.programs, "programs"),
+            (manager.valued, "valued"),
+            (manager.leaving, "leaving"),
+            (manager.spared_by, "spared_by"),
+            (manager.cleaned_by, "cleaned_by"),
+            (manager.dirs, "dirs"),
+            (manager.settled_by, "settled_by"),
+            (manager.needed_by, "needed_by"),
+            (manager.too_old, "too_old"),
+            (manager.fresh_on, "fresh_on"),
+            (manager.only_on, "only_on"),
+            (manager.not_on, "not_on"),
+            (manager.mounts, "mounts"),
+        ] {
+            assert_eq!(list, strings(&written[key]), "{name} {key}");
+        }
+        match manager.avoid {
+            Avoid::Flag(flag) => assert_eq!(flag, text(&written["avoid"]["flag"]), "{name}"),
+            Avoid::Command(command) => assert_eq!(command, text(&written["avoid"]["command"]), "{name}"),
+            Avoid::Remove(paths) => assert_eq!(paths, strings(&written["avoid"]["remove"]), "{name}"),
+        }
+        assert!(!manager.source.is_empty() && !manager.source.contains("unverified"), "{name}");
+    }
 }
