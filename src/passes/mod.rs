@@ -5,6 +5,10 @@
 
 mod body;
 mod cx;
+pub mod index_readers;
+pub mod insert;
+mod kept_package_cache;
+pub mod shipped;
 pub mod style;
 
 pub use body::{RunBody, Started};
@@ -35,7 +39,7 @@ impl Pass {
 }
 
 /// All passes, in order.
-pub const ALL: &[&Pass] = &[];
+pub const ALL: &[&Pass] = &[&kept_package_cache::PASS];
 
 /// The pass called `id`.
 pub fn find(id: &str) -> Option<&'static Pass> {

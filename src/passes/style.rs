@@ -34,10 +34,21 @@ enum Joint {
 impl Style {
     /// The style of `run`, where it shows one, else the file's, else `&& \` and four spaces.
     pub fn of(file: &Dockerfile, run: &Instruction) -> Self {
-        let runs = || file.instructions().filter(|other| other.keyword == Keyword::Run);
-        let all = || std::iter::once(run).chain(runs()).map(|run| Lines::of(file, run));
-        let joint = all().find_map(|lines| lines.joint()).unwrap_or(Joint::Trailing);
-        let indent = all().find_map(|lines| lines.indent_of(joint)).or_else(|| all().find_map(|lines| lines.indent()));
+        let lines = shown(file, run);
+        let joint = joint_of(&lines).unwrap_or(Joint::Trailing);
+        Self::with(file, joint, indent_of(&lines, joint))
+    }
+
+    /// The style for a command that is added behind the last one of `run`: by default `&& more` leads its line, as in
+    /// Docker's own examples, and a list of packages sets the indent.
+    pub fn of_addition(file: &Dockerfile, run: &Instruction) -> Self {
+        let lines = shown(file, run);
+        let default = if lines[0].lists_with_semicolons() { Joint::Trailing } else { Joint::Leading };
+        let joint = joint_of(&lines).unwrap_or(default);
+        Self::with(file, joint, indent_of(&lines[..1], joint).or_else(|| indent_of(&lines, joint)))
+    }
+
+    fn with(file: &Dockerfile, joint: Joint, indent: Option<&str>) -> Self {
         let line_end = format!("{}{}", file.escape(), file.newline().as_str());
         Self { joint, indent: indent.unwrap_or(INDENT).to_owned(), line_end }
     }
@@ -73,12 +84,28 @@ impl Style {
     }
 }
 
+/// Where a style may show: in the RUN itself first, then in the others.
+fn shown<'a>(file: &'a Dockerfile, run: &'a Instruction) -> Vec<Lines<'a>> {
+    let runs = file.instructions().filter(|other| other.keyword == Keyword::Run);
+    std::iter::once(run).chain(runs).map(|run| Lines::of(file, run)).collect()
+}
+
+/// The first joint that shows.
+fn joint_of(lines: &[Lines<'_>]) -> Option<Joint> {
+    lines.iter().find_map(Lines::joint)
+}
+
+/// The indent of lines after `joint`, else of any.
+fn indent_of<'a>(lines: &[Lines<'a>], joint: Joint) -> Option<&'a str> {
+    lines.iter().find_map(|lines| lines.indent_of(joint)).or_else(|| lines.iter().find_map(Lines::indent))
+}
+
 /// Adds `command` at the end of `run`, so that it runs when all before it succeeded. The error says why nothing can
 /// be added there.
 pub fn append(file: &Dockerfile, run: &Instruction, body: &RunBody, command: &str) -> Result<Edit, String> {
     let script = body.plain()?;
     let end = end_of(file, run, body, script)?;
-    let style = Style::of(file, run).with_semicolons(file, run, script);
+    let style = Style::of_addition(file, run).with_semicolons(file, run, script);
     let width = run.code.end - file.lines().start(run.first_line) + " && ".len() + command.len();
     let one_line = run.first_line == run.last_line && width <= WIDEST_LINE;
     let joint = if one_line && style.joint != Joint::Semicolon { " && ".to_owned() } else { style.joint([]) };
@@ -181,7 +208,7 @@ mod tests {
             ("FROM a\nRUN b\n", "FROM a\nRUN b && z\n"),
             ("FROM a\nRUN b && \\\n  c", "FROM a\nRUN b && \\\n  c && \\\n  z"),
             ("FROM a\nRUN b \\\n\t&& c;\n", "FROM a\nRUN b \\\n\t&& c \\\n\t&& z\n"),
-            ("FROM a\nRUN b \\\n        c\n", "FROM a\nRUN b \\\n        c && \\\n    z\n"),
+            ("FROM a\nRUN b \\\n        c\n", "FROM a\nRUN b \\\n        c \\\n    && z\n"),
             ("FROM a\r\nRUN b && \\\r\n  c\r\n", "FROM a\r\nRUN b && \\\r\n  c && \\\r\n  z\r\n"),
             ("FROM a\nRUN set -eux; \\\n\tb; \\\n\tc\n", "FROM a\nRUN set -eux; \\\n\tb; \\\n\tc; \\\n\tz\n"),
             ("FROM a\nRUN b; \\\n\tc\n", "FROM a\nRUN b; \\\n\tc && \\\n\tz\n"),
