@@ -8,11 +8,13 @@ pub mod base;
 pub mod contract;
 mod filesystem;
 mod stages;
+mod start;
 mod state;
 mod writes;
 
 pub use contract::{Contract, Difference};
 pub use filesystem::{Exists, FileSystem, Origin};
 pub use stages::{Base, Stage, StageRef, Stages};
+pub use start::{Form, Launch, Start};
 pub use state::{Known, State, clean};
 pub use writes::{What, Writes, Written};
