@@ -14,6 +14,7 @@
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
 //! | [`node`], [`python`] | Node and Python applications |
 //! | [`node`] | Node applications |
+//! | [`scripts`] | scripts that the image ships: shell, programs, root |
 //! | [`deploy`] | what compose, bake, skaffold and CI files say of a Dockerfile, and the context that follows |
 //!
 //! # Adding an ecosystem
@@ -43,6 +44,7 @@ pub mod json;
 pub mod node;
 pub mod paths;
 pub mod python;
+pub mod scripts;
 pub mod source;
 pub mod yaml;
 

@@ -20,6 +20,7 @@ mod projects;
 mod properties;
 mod python;
 mod roundtrip;
+mod scripts;
 mod shell;
 mod shell_corpus;
 mod support;
