@@ -45,7 +45,7 @@ fn check_with(tool: &str, args: &[&str], printed: &[Printed]) -> Vec<String> {
     printed.iter().filter(differs).map(|printed| format!("{tool} makes something else of {}", printed.name)).collect()
 }
 
-fn installed(tool: &str) -> bool {
+pub(crate) fn installed(tool: &str) -> bool {
     Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 

@@ -19,6 +19,7 @@ mod project_node_scripts;
 mod projects;
 mod properties;
 mod python;
+mod rewrite;
 mod roundtrip;
 mod scripts;
 mod shell;
