@@ -8,8 +8,12 @@ mod cx;
 pub mod index_readers;
 pub mod insert;
 mod kept_package_cache;
+pub mod packages;
+pub mod paths;
 pub mod shipped;
+mod split_run;
 pub mod style;
+pub mod touched;
 
 pub use body::{RunBody, Started};
 pub use cx::{Builder, CacheStyle, Cx, Wishes};
@@ -39,7 +43,7 @@ impl Pass {
 }
 
 /// All passes, in order.
-pub const ALL: &[&Pass] = &[&kept_package_cache::PASS];
+pub const ALL: &[&Pass] = &[&split_run::PASS, &kept_package_cache::PASS];
 
 /// The pass called `id`.
 pub fn find(id: &str) -> Option<&'static Pass> {

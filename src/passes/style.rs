@@ -32,9 +32,9 @@ enum Joint {
 }
 
 impl Style {
-    /// The style of `run`, where it shows one, else the file's, else `&& \` and four spaces.
-    pub fn of(file: &Dockerfile, run: &Instruction) -> Self {
-        let lines = shown(file, run);
+    /// The style of the first of `runs` that shows one, else the file's, else `&& \` and four spaces.
+    pub fn of(file: &Dockerfile, runs: &[&Instruction]) -> Self {
+        let lines = shown(file, runs);
         let joint = joint_of(&lines).unwrap_or(Joint::Trailing);
         Self::with(file, joint, indent_of(&lines, joint))
     }
@@ -42,7 +42,7 @@ impl Style {
     /// The style for a command that is added behind the last one of `run`: by default `&& more` leads its line, as in
     /// Docker's own examples, and a list of packages sets the indent.
     pub fn of_addition(file: &Dockerfile, run: &Instruction) -> Self {
-        let lines = shown(file, run);
+        let lines = shown(file, &[run]);
         let default = if lines[0].lists_with_semicolons() { Joint::Trailing } else { Joint::Leading };
         let joint = joint_of(&lines).unwrap_or(default);
         Self::with(file, joint, indent_of(&lines[..1], joint).or_else(|| indent_of(&lines, joint)))
@@ -84,10 +84,10 @@ impl Style {
     }
 }
 
-/// Where a style may show: in the RUN itself first, then in the others.
-fn shown<'a>(file: &'a Dockerfile, run: &'a Instruction) -> Vec<Lines<'a>> {
-    let runs = file.instructions().filter(|other| other.keyword == Keyword::Run);
-    std::iter::once(run).chain(runs).map(|run| Lines::of(file, run)).collect()
+/// Where a style may show: in these RUNs first, then in the others.
+fn shown<'a>(file: &'a Dockerfile, runs: &[&'a Instruction]) -> Vec<Lines<'a>> {
+    let others = file.instructions().filter(|other| other.keyword == Keyword::Run);
+    runs.iter().copied().chain(others).map(|run| Lines::of(file, run)).collect()
 }
 
 /// The first joint that shows.
@@ -122,7 +122,9 @@ pub fn end_of(file: &Dockerfile, run: &Instruction, body: &RunBody, script: &Scr
             told.unwrap_or_else(|| "its last command would no longer end the script when it fails inside".into())
         );
     };
-    match Span::new(end, run.span.end).of(file.text()).trim() {
+    // A continuation that nothing follows is idle.
+    let is_idle = |c: char| c.is_whitespace() || c == file.escape();
+    match Span::new(end, run.span.end).of(file.text()).trim_matches(is_idle) {
         "" | ";" => Ok(end),
         tail if tail.starts_with('#') => Err("a comment stands behind its last command".into()),
         _ => Err("it does not end with its last command".into()),
