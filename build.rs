@@ -5,6 +5,8 @@
 mod base_images;
 #[path = "build/cleanup.rs"]
 mod cleanup;
+#[path = "build/go_cgo.rs"]
+mod go_cgo;
 #[path = "build/node_native.rs"]
 mod node_native;
 #[path = "build/python_native.rs"]
@@ -20,9 +22,10 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 4] = [
+    let tables: [(&str, Maker); 5] = [
         ("base-images", base_images::table),
         ("cleanup", cleanup::table),
+        ("go-cgo", go_cgo::table),
         ("node-native", node_native::table),
         ("python-native", python_native::table),
     ];

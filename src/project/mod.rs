@@ -12,10 +12,9 @@
 //! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
 //! | [`source`], [`json`], [`yaml`] | a text with its lines; JSON, JSONC and YAML that remember where each value stands |
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
-//! | [`node`], [`python`] | Node and Python applications |
-//! | [`node`] | Node applications |
 //! | [`scripts`] | scripts that the image ships: shell, programs, root |
 //! | [`deploy`] | what compose, bake, skaffold and CI files say of a Dockerfile, and the context that follows |
+//! | [`node`], [`python`], [`go`] | Node, Python and Go applications |
 //!
 //! # Adding an ecosystem
 //!
@@ -40,6 +39,7 @@ pub mod dockerignore;
 pub mod files;
 pub mod finding;
 pub mod glob;
+pub mod go;
 pub mod json;
 pub mod node;
 pub mod paths;
@@ -62,6 +62,7 @@ type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
 #[derive(Debug)]
 pub struct Project {
     context: Context,
+    go: Memo<go::Go>,
     node: Memo<node::Node>,
     python: Memo<python::Python>,
 }
@@ -69,7 +70,7 @@ pub struct Project {
 impl Project {
     /// The project in `context`.
     pub fn new(context: Context) -> Self {
-        Self { context, node: Memo::default(), python: Memo::default() }
+        Self { context, go: Memo::default(), node: Memo::default(), python: Memo::default() }
     }
 
     /// Its files.
@@ -81,6 +82,12 @@ impl Project {
     pub fn node(&self, dir: &str) -> Option<Rc<node::Node>> {
         let read = || node::Node::read(&self.context, dir).map(Rc::new);
         self.node.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
+    }
+
+    /// The Go module in `dir`.
+    pub fn go(&self, dir: &str) -> Option<Rc<go::Go>> {
+        let read = || go::Go::read(&self.context, dir).map(Rc::new);
+        self.go.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
     }
 
     /// The Python application in `dir`.

@@ -10,6 +10,7 @@ mod config;
 mod corpus;
 mod deploy;
 mod facts;
+mod go;
 mod pages;
 mod project_core;
 mod project_node_locks;
