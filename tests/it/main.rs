@@ -21,6 +21,7 @@ mod projects;
 mod properties;
 mod python;
 mod rewrite;
+mod readme;
 mod roundtrip;
 mod scripts;
 mod shell;
