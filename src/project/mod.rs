@@ -51,7 +51,8 @@ pub mod yaml;
 pub use context::Context;
 pub use finding::Finding;
 
-use std::cell::RefCell;
+use deploy::{Deployments, Usage};
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -63,14 +64,32 @@ type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
 pub struct Project {
     context: Context,
     go: Memo<go::Go>,
+    repository: Context,
+    /// The Dockerfile, in the repository.
+    dockerfile: String,
+    usage: OnceCell<Usage>,
     node: Memo<node::Node>,
     python: Memo<python::Python>,
 }
 
 impl Project {
-    /// The project in `context`.
+    /// The project in `context`, which is a repository of its own.
     pub fn new(context: Context) -> Self {
-        Self { context, go: Memo::default(), node: Memo::default(), python: Memo::default() }
+        let (repository, dockerfile) = (context.clone(), context.dockerfile().to_owned());
+        let usage = OnceCell::new();
+        let (go, node, python) = (Memo::default(), Memo::default(), Memo::default());
+        Self { context, go, repository, dockerfile, usage, node, python }
+    }
+
+    /// The same, when the Dockerfile stands at `dockerfile` in a larger `repository`.
+    #[must_use]
+    pub fn within(self, repository: Context, dockerfile: String) -> Self {
+        Self { repository, dockerfile, ..self }
+    }
+
+    /// How the Dockerfile is built and its image run, as compose, bake, CI and the like say.
+    pub fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| Deployments::new(self.repository.clone()).usage(&self.dockerfile))
     }
 
     /// Its files.

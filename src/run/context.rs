@@ -9,6 +9,23 @@ use std::path::{Path, PathBuf};
 
 /// What the Dockerfile with these names is built from. A context that cannot be opened is an empty one.
 pub(super) fn project(names: &Names) -> Project {
+    let project = alone(names);
+    match repository(Path::new(&names.path)) {
+        Some((repository, dockerfile)) => project.within(repository, dockerfile),
+        None => project,
+    }
+}
+
+/// The repository that holds the Dockerfile at `path`, and where it stands in there.
+fn repository(path: &Path) -> Option<(Context, String)> {
+    let path = fs::canonicalize(path).ok()?;
+    let root = path.ancestors().find(|directory| directory.join(".git").exists())?;
+    let inside = path.strip_prefix(root).ok()?.to_str()?.to_owned();
+    Some((Context::from_directory(root).ok()?, inside))
+}
+
+/// The project without what stands around its context.
+fn alone(names: &Names) -> Project {
     let (root, path) = (Path::new(&names.context), Path::new(&names.path));
     let Ok(context) = Context::from_directory(root) else { return Project::new(Context::empty()) };
     if let Some(path) = inside(path, root) {

@@ -1,7 +1,7 @@
 //! Which package brings a command of `node_modules/.bin`, for commands that are not called like their package.
 
 /// The packages that may bring `command`, most likely first.
-pub(super) fn packages_of(command: &str) -> &'static [&'static str] {
+pub fn packages_of(command: &str) -> &'static [&'static str] {
     match command {
         "tsc" | "tsserver" => &["typescript"],
         "nest" => &["@nestjs/cli"],

@@ -11,7 +11,7 @@
 //!
 //! It may not know a Dockerfile: a start command comes in as words or shell text.
 
-mod bins;
+pub mod bins;
 mod invocation;
 pub mod js;
 pub mod lock;
