@@ -2,8 +2,9 @@
 
 use super::RunBody;
 use crate::dockerfile::{Dockerfile, Instruction};
-use crate::image::Stages;
+use crate::image::{Exists, FileSystem, Stages, Writes};
 use crate::project::Project;
+use crate::shell::Shell;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -75,5 +76,21 @@ impl<'a> Cx<'a> {
     pub fn body(&self, run: &Instruction) -> Rc<RunBody> {
         let mut bodies = self.bodies.borrow_mut();
         Rc::clone(bodies.entry(run.code.start).or_insert_with(|| Rc::new(RunBody::read(self, run))))
+    }
+
+    /// Whether the absolute `path` exists at the end of stage `index`, and what puts it there.
+    pub fn find_in_stage(&self, index: usize, path: &str) -> Exists {
+        let writes = |run: &Instruction| self.writes(run);
+        FileSystem::new(self.file, self.stages, self.project.context(), &writes).find(index, path)
+    }
+
+    /// What `run` writes.
+    fn writes(&self, run: &Instruction) -> Writes {
+        let body = self.body(run);
+        match (&body.shell, self.stages.stage_of(run)) {
+            (Shell::Parsed(script), Some(stage)) => Writes::of(script, stage.state_before(run).workdir().value()),
+            (Shell::Opaque(why), _) => Writes { paths: Vec::new(), unknown: Some(why.clone()) },
+            (Shell::Parsed(_), None) => Writes::default(),
+        }
     }
 }

@@ -8,8 +8,11 @@ mod cx;
 pub mod index_readers;
 pub mod insert;
 mod kept_package_cache;
+mod oversized_base;
 pub mod packages;
 pub mod paths;
+mod plain_add;
+mod shell_form_command;
 pub mod shipped;
 mod split_run;
 pub mod style;
@@ -43,7 +46,13 @@ impl Pass {
 }
 
 /// All passes, in order.
-pub const ALL: &[&Pass] = &[&split_run::PASS, &kept_package_cache::PASS];
+pub const ALL: &[&Pass] = &[
+    &oversized_base::PASS,
+    &split_run::PASS,
+    &kept_package_cache::PASS,
+    &plain_add::PASS,
+    &shell_form_command::PASS,
+];
 
 /// The pass called `id`.
 pub fn find(id: &str) -> Option<&'static Pass> {

@@ -1,0 +1,104 @@
+//! What a Node application needs of its base: native modules that fit the C library, a toolchain for those that
+//! are compiled, git for those that are cloned.
+
+use super::blocker::Blocker;
+use super::programs::{Brought, place_of};
+use super::{Case, programs};
+use crate::image::base::{Family, Libc};
+use crate::image::{Exists, Origin as PathOrigin, Stage};
+use crate::project::Finding;
+use crate::project::node::lock::Origin;
+use crate::project::node::native::{Arch, Natives, Support};
+use crate::project::node::{Node, Scope};
+use crate::proposal::Evidence;
+use std::rc::Rc;
+
+/// Evidence that every package of the applications in the group runs on `new`.
+pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Brought, Blocker> {
+    let mut evidence = Vec::new();
+    let mut apps: Vec<Rc<Node>> = Vec::new();
+    for stage in &case.group {
+        for app in applications(case, stage)? {
+            if !apps.iter().any(|known| known.dir == app.dir) {
+                apps.push(app);
+            }
+        }
+    }
+    if apps.is_empty() {
+        return Err(Blocker::because("no package.json of the build context is installed here"));
+    }
+    let commands = programs::commands(case)?;
+    for app in apps {
+        scripts_run_on(&app, &commands, old, new)?;
+        evidence.extend(packages_run_on(&app, new)?);
+    }
+    Ok(Brought { evidence, ..Brought::default() })
+}
+
+/// The programs that package.json's scripts use, as far as the commands of the Dockerfile reach them.
+fn scripts_run_on(app: &Node, commands: &[Vec<String>], old: &Family, new: &Family) -> Result<(), Blocker> {
+    let hooks = app.manifest.install_scripts().into_iter().map(|script| app.runs_script(&script.name));
+    for closure in commands.iter().map(|words| app.runs(words)).chain(hooks) {
+        if let Some(gap) = closure.gaps.first() {
+            return Err(Blocker::because(format!("{}: {}", place_of(gap), gap.fact)));
+        }
+        for tool in app.tools(&closure) {
+            // What stands in the Dockerfile itself was checked with the rest of it.
+            if let (None, Some(from)) = (&tool.package, &tool.from) {
+                programs::check_name(&tool.command, &place_of(from), old, new, false)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn packages_run_on(app: &Node, new: &Family) -> Result<Vec<Evidence>, Blocker> {
+    let (natives, mut evidence) = match app.natives(Scope::All) {
+        Finding::Known { value, evidence } => (value, evidence),
+        Finding::Unknown { why, .. } => return Err(Blocker::because(format!("native modules are not known: {why}"))),
+    };
+    if let Some(why) = &natives.may_be_more {
+        return Err(Blocker::because(why.clone()));
+    }
+    if let Some(why) = against(&natives, new) {
+        return Err(Blocker::because(why));
+    }
+    let cloned = app.lock().and_then(|lock| lock.packages.iter().find(|package| package.origin == Origin::Git));
+    if let Some(package) = cloned.filter(|_| new.has_tool("git") != Some(true)) {
+        return Err(Blocker::because(format!("{} is cloned with git, which is not there", package.name)));
+    }
+    evidence.truncate(8);
+    Ok(evidence)
+}
+
+/// The first package that does not just work.
+fn against(natives: &Natives, new: &Family) -> Option<String> {
+    natives.packages.iter().find_map(|native| {
+        let verdicts = match new.libc {
+            // Whoever builds for several platforms builds for these two.
+            Libc::Musl => vec![native.musl(Arch::X64), native.musl(Arch::Arm64)],
+            Libc::Glibc => vec![&native.slim],
+        };
+        let bad = verdicts.into_iter().find(|verdict| verdict.support != Support::Works)?;
+        Some(format!("{}@{} {}", native.name, native.version, bad.why))
+    })
+}
+
+/// The applications whose package.json a COPY of `stage` brings to where something is installed or started.
+fn applications(case: &Case<'_>, stage: &Stage<'_>) -> Result<Vec<Rc<Node>>, Blocker> {
+    let mut apps: Vec<Rc<Node>> = Vec::new();
+    let mut directories: Vec<String> = Vec::new();
+    for instruction in &stage.instructions {
+        let workdir = stage.state_after(instruction).workdir().value();
+        directories.extend(workdir.filter(|dir| !directories.iter().any(|known| known == dir)).map(str::to_owned));
+    }
+    for dir in directories {
+        let package = format!("{}/package.json", dir.trim_end_matches('/'));
+        if let Exists::Yes(PathOrigin::Context { path, .. }) = case.cx.find_in_stage(stage.index, &package) {
+            let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+            let app = case.cx.project.node(dir);
+            apps.push(app.ok_or_else(|| Blocker::because(format!("{path} is not understood")))?);
+        }
+    }
+    Ok(apps)
+}

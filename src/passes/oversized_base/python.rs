@@ -1,0 +1,151 @@
+//! What a Python application needs of its base: wheels that fit the C library, the libraries that wheels load,
+//! and the programs that the code starts.
+
+use super::Case;
+use super::blocker::Blocker;
+use super::programs::{self, Brought, Use};
+use crate::image::base::{Family, Libc};
+use crate::image::{Exists, Origin};
+use crate::project::Finding;
+use crate::project::python::Python;
+use crate::project::python::deps::Dependency;
+use crate::project::python::install::{Install, Part};
+use crate::project::python::scan;
+use crate::project::python::wheel::{Target, Wheel};
+use crate::proposal::Evidence;
+use std::rc::Rc;
+
+/// So many facts are shown; the rest is alike.
+const MOST_SHOWN: usize = 8;
+
+/// Evidence that every package that the group installs runs on `new`, and so does the code.
+pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Brought, Blocker> {
+    let mut brought = Brought::default();
+    let mut installs = 0;
+    programs::each_use(case, &mut |found| {
+        let words: Vec<Option<&str>> = found.simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        let Some(install) = Install::read(&words) else { return Ok(()) };
+        installs += 1;
+        let python = install_runs_on(case, found, &install, new, &mut brought)?;
+        code_runs_on(&python, old, new)
+    })?;
+    if installs == 0 {
+        return Err(Blocker::because("no install of Python packages was found"));
+    }
+    brought.evidence.truncate(MOST_SHOWN);
+    Ok(brought)
+}
+
+fn install_runs_on(
+    case: &Case<'_>,
+    found: &Use<'_>,
+    install: &Install,
+    new: &Family,
+    brought: &mut Brought,
+) -> Result<Rc<Python>, Blocker> {
+    let place = &found.place;
+    let workdir = found
+        .workdir
+        .as_deref()
+        .ok_or_else(|| Blocker::because(format!("{place} installs in an unknown directory")))?;
+    let resolve = |path: &str| context_path(case, found.stage, workdir, path);
+    let dir = application(install, &resolve)
+        .ok_or_else(|| Blocker::because(format!("{place} installs what is not in the build context")))?;
+    let python = case.cx.project.python(&dir);
+    let python =
+        python.ok_or_else(|| Blocker::because(format!("{place} installs a project that is not understood")))?;
+    let dependencies = python.dependencies(install, minor(case), &resolve);
+    if let Finding::Unknown { why, .. } = &dependencies.complete {
+        return Err(Blocker::because(format!("not all that {place} installs is known: {why}")));
+    }
+    let target = Target::new(minor(case));
+    for dependency in &dependencies.list {
+        brought.evidence.extend(dependency_runs_on(case, dependency, &target, new)?);
+        brought.programs.insert(dependency.name.clone());
+    }
+    Ok(python)
+}
+
+/// The directory of the context that holds what is installed.
+fn application(install: &Install, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let named = install.parts.iter().find_map(|part| match part {
+        Part::Requirements(path) => Some(resolve(path)),
+        Part::Project { dir, .. } => {
+            Some(resolve(&format!("{dir}/pyproject.toml")).or_else(|| resolve(&format!("{dir}/setup.py"))))
+        }
+        Part::Lock(_) => Some(resolve("pyproject.toml").or_else(|| resolve("Pipfile"))),
+        Part::Constraints(_) | Part::Named(_) | Part::Unknown(_) => None,
+    });
+    match named {
+        Some(path) => path.map(|path| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned())),
+        // Only names on the command line: no file of the context is read.
+        None => Some(String::new()),
+    }
+}
+
+fn context_path(case: &Case<'_>, stage: usize, workdir: &str, path: &str) -> Option<String> {
+    let absolute = if path.starts_with('/') { path.to_owned() } else { format!("{workdir}/{path}") };
+    match case.cx.find_in_stage(stage, &absolute) {
+        Exists::Yes(Origin::Context { path, .. }) => Some(path),
+        _ => None,
+    }
+}
+
+/// `12` for `python:3.12-bookworm`.
+fn minor(case: &Case<'_>) -> Option<u16> {
+    let name = case.from.name();
+    name.strip_prefix("3.")?.split(['.', '-']).next()?.parse().ok()
+}
+
+fn dependency_runs_on(
+    case: &Case<'_>,
+    dependency: &Dependency,
+    target: &Target,
+    new: &Family,
+) -> Result<Vec<Evidence>, Blocker> {
+    let name = &dependency.name;
+    let (wheel, evidence) = match dependency.wheel(target) {
+        Finding::Known { value, evidence } => (value, evidence),
+        Finding::Unknown { why, .. } => return Err(Blocker::because(why)),
+    };
+    let musl = new.libc == Libc::Musl;
+    match wheel {
+        Wheel::Pure => {}
+        Wheel::SdistOnly => {
+            return Err(Blocker::because(format!("{name} is built from source, and no compiler is there")));
+        }
+        // pip finds musllinux wheels from 21.2 on, which the images have from Python 3.10 on.
+        Wheel::Musllinux if musl && minor(case).is_none_or(|minor| minor < 10) => {
+            return Err(Blocker::because(format!("the pip there may not find the musl wheel of {name}")));
+        }
+        Wheel::Musllinux => {}
+        _ if musl => return Err(Blocker::because(format!("{name} has no wheel for musl"))),
+        Wheel::PureFallback | Wheel::ManylinuxOnly | Wheel::ManylinuxOnlyNoSdist => {}
+    }
+    let Some(native) = dependency.native() else { return Ok(evidence) };
+    if let Some(unsure) = native.unsure {
+        return Err(Blocker::because(format!("what {name} loads at run time is not known: {unsure}")));
+    }
+    let needed = if musl { native.wheel_apk } else { native.wheel_apt };
+    match needed.first() {
+        Some(library) => Err(Blocker::because(format!("{name} loads {library}, which is not there"))),
+        None => Ok(evidence),
+    }
+}
+
+/// The programs that the code starts must be there; a computed name may be any program.
+fn code_runs_on(python: &Python, old: &Family, new: &Family) -> Result<(), Blocker> {
+    let scan = python.scan();
+    if let Finding::Unknown { why, .. } = &scan.complete {
+        return Err(Blocker::because(format!("not all of the code was read: {why}")));
+    }
+    for found in scan.of(scan::Use::Runs) {
+        let place = format!("{}:{}", found.file, found.line);
+        let words = found.value.as_deref().and_then(|value| value.split_whitespace().next());
+        let Some(program) = words else {
+            return Err(Blocker::because(format!("{place} starts a program that only the run knows")));
+        };
+        programs::check_name(program, &place, old, new, false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The decision for one smaller image, and the edit.
+
+use super::blocker::Blocker;
+use super::{Case, node, programs, python};
+use crate::dockerfile::{Args, Instruction, Keyword, Word, image_ref};
+use crate::edit::Edit;
+use crate::image::base::{self, Class, Family, Libc, Tag};
+use crate::proposal::Proposal;
+
+impl Case<'_> {
+    /// The swap to the image of `class`, when everything it needs is established.
+    pub(super) fn swap_to(&self, class: Class) -> Result<Proposal, Blocker> {
+        let to = self.from.in_class(class).ok_or(Blocker::NoSuchImage)?;
+        let (old, new) = self.from.family().zip(to.family()).ok_or(Blocker::NoSuchImage)?;
+        let word = self.written_image()?;
+        let edit = self.edit(word, to)?;
+        self.mirrors_answer(to)?;
+        let brought = match self.from.image {
+            "node" => node::runs_on(self, old, new)?,
+            "python" => python::runs_on(self, old, new)?,
+            other => {
+                return Err(Blocker::because(format!("what a {other} program needs of its base is not established")));
+            }
+        };
+        let mut evidence = programs::all_there(self, old, new, &brought)?;
+        evidence.extend(brought.evidence);
+        self.copies_fit(new)?;
+        self.inherits_the_same(old, new)?;
+        let what = format!("start from {} instead of {}", edit.text, word.value);
+        let proposal = Proposal::checked(self.root.from.code, what, evidence)
+            .because(format!("{} holds compilers, headers and tools that nothing here uses", word.value))
+            .edit(edit);
+        Ok(match saved(self.from, to) {
+            Some(bytes) => proposal.saves_about(bytes),
+            None => proposal,
+        })
+    }
+
+    /// The image as FROM names it, when it is written out.
+    fn written_image(&self) -> Result<&Word, Blocker> {
+        let Args::Words(words) = &self.root.from.args else { return Err(Blocker::NoSuchImage) };
+        words.first().ok_or(Blocker::NoSuchImage)
+    }
+
+    /// The new name in the place of the old one. Variables stay where the new tag only adds an ending, and
+    /// nothing in the repository gives them another value.
+    fn edit(&self, word: &Word, to: Tag) -> Result<Edit, Blocker> {
+        let names = image_ref::variables(&word.value, self.cx.file.escape());
+        if names.is_empty() {
+            let image = word.value.split(':').next().unwrap_or(&word.value);
+            return Ok(Edit::replace(word.span, format!("{image}:{}", to.name())));
+        }
+        let open = || Blocker::because(format!("`{}` may be set to another image when it is built", word.value));
+        if let Some(given) = names.iter().find_map(|name| self.cx.project.usage().values_of(name).next()) {
+            return Err(Blocker::because(format!("a build sets {} to another value", given.name)));
+        }
+        let (new, old) = (to.name(), self.from.name());
+        let ending = new.strip_prefix(&old).ok_or_else(open)?;
+        if !word.value.contains(':') || word.value.ends_with(':') || word.value.starts_with('$') {
+            return Err(open());
+        }
+        Ok(Edit::replace(word.span, format!("{}{ending}", word.value)))
+    }
+
+    /// A distribution whose index is gone from the mirrors cannot install anything.
+    fn mirrors_answer(&self, to: Tag) -> Result<(), Blocker> {
+        let gone = to.release().filter(|release| release.mirror_gone);
+        let Some(release) = gone else { return Ok(()) };
+        match programs::first_use(self, &["apt-get", "apt"]) {
+            Some(place) => Err(Blocker::because(format!(
+                "{} is past its end and apt-get ({place}) gets no answer there",
+                release.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// What other stages bring must run on the new C library.
+    fn copies_fit(&self, new: &Family) -> Result<(), Blocker> {
+        if new.libc == Libc::Glibc {
+            return Ok(());
+        }
+        for stage in &self.group {
+            for copy in stage.instructions.iter().filter(|instruction| instruction.keyword == Keyword::Copy) {
+                let Some(flag) = copy.flag("from") else { continue };
+                let found = self.cx.stages.flag_reference(stage.index, flag);
+                let from = found.and_then(|found| found.stage).and_then(|index| self.cx.stages.get(index));
+                let inside = from.is_some_and(|from| self.group.iter().any(|member| member.index == from.index));
+                if !inside && !brings_no_program(copy) {
+                    let line = copy.first_line;
+                    return Err(Blocker::because(format!(
+                        "line {line} copies from elsewhere what may be linked to glibc"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the container inherits must not change with the image.
+    fn inherits_the_same(&self, old: &Family, new: &Family) -> Result<(), Blocker> {
+        let own =
+            |keyword| self.group.iter().any(|stage| stage.instructions.iter().any(|other| other.keyword == keyword));
+        let differs = [
+            (Keyword::Entrypoint, old.entrypoint != new.entrypoint),
+            (Keyword::Cmd, old.cmd != new.cmd),
+            (Keyword::Workdir, old.workdir != new.workdir),
+            (Keyword::Stopsignal, old.stopsignal != new.stopsignal),
+        ];
+        match differs.into_iter().find(|(keyword, differs)| *differs && !own(keyword.clone())) {
+            Some((keyword, _)) => Err(Blocker::because(format!("it inherits another {keyword}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a COPY can only bring files that no loader reads: told by the ending of every source.
+fn brings_no_program(copy: &Instruction) -> bool {
+    const DATA: &[&str] =
+        &["html", "css", "js", "mjs", "cjs", "json", "txt", "md", "yml", "yaml", "crt", "pem", "conf"];
+    let (Args::Words(words) | Args::Json(words)) = &copy.args else { return false };
+    let is_data = |word: &Word| word.value.rsplit_once('.').is_some_and(|(_, ending)| DATA.contains(&ending));
+    words.split_last().is_some_and(|(_, sources)| sources.iter().all(is_data))
+}
+
+/// The difference between measured images of the same name and classes; versions differ little.
+fn saved(from: Tag, to: Tag) -> Option<u64> {
+    let measured = |wanted: Tag| {
+        base::sizes().iter().find_map(|size| {
+            let tag = base::official(size.tag)?;
+            (tag.image == wanted.image && tag.class() == wanted.class()).then_some(size.bytes)
+        })
+    };
+    measured(from)?.checked_sub(measured(to)?)
+}
