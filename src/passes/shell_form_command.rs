@@ -49,19 +49,15 @@ fn proposal(cx: &Cx<'_>, instruction: &Instruction, what: String, words: &[Strin
     let span = instruction.rest.span().unwrap_or(instruction.code);
     let written = instruction.rest.text().trim();
     let json = serde_json::Value::from(words).to_string().replace("\",\"", "\", \"");
-    let proposal = match instruction.keyword {
+    let proposal = if instruction.keyword == Keyword::Entrypoint {
         // An ENTRYPOINT in shell form ignores what docker run or compose add behind the image's name.
-        Keyword::Entrypoint => {
-            let may_break = "arguments given to `docker run`, ignored so far, would be handed to the program";
-            Proposal::risky(instruction.code, what, may_break).changing(Field::Entrypoint)
-        }
-        _ => {
-            let fact = format!("`{written}` is one literal command, nothing for a shell to do");
-            let line = cx.file.lines().line(instruction.code.start);
-            let file = cx.project.context().dockerfile().to_owned();
-            Proposal::checked(instruction.code, what, vec![Evidence { file, line: Some(line), fact }])
-                .changing(Field::Cmd)
-        }
+        let may_break = "arguments given to `docker run`, ignored so far, would be handed to the program";
+        Proposal::risky(instruction.code, what, may_break).changing(Field::Entrypoint)
+    } else {
+        let fact = format!("`{written}` is one literal command, nothing for a shell to do");
+        let line = cx.file.lines().line(instruction.code.start);
+        let file = cx.project.context().dockerfile().to_owned();
+        Proposal::checked(instruction.code, what, vec![Evidence { file, line: Some(line), fact }]).changing(Field::Cmd)
     };
     let end = span.start + span.of(cx.file.text()).trim_end().len();
     proposal

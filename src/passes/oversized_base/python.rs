@@ -110,7 +110,6 @@ fn dependency_runs_on(
     };
     let musl = new.libc == Libc::Musl;
     match wheel {
-        Wheel::Pure => {}
         Wheel::SdistOnly => {
             return Err(Blocker::because(format!("{name} is built from source, and no compiler is there")));
         }
@@ -118,7 +117,7 @@ fn dependency_runs_on(
         Wheel::Musllinux if musl && minor(case).is_none_or(|minor| minor < 10) => {
             return Err(Blocker::because(format!("the pip there may not find the musl wheel of {name}")));
         }
-        Wheel::Musllinux => {}
+        Wheel::Pure | Wheel::Musllinux => {}
         _ if musl => return Err(Blocker::because(format!("{name} has no wheel for musl"))),
         Wheel::PureFallback | Wheel::ManylinuxOnly | Wheel::ManylinuxOnlyNoSdist => {}
     }
