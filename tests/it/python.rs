@@ -371,6 +371,64 @@ fn uv_locks_are_walked_from_the_project() {
 }
 
 #[test]
+fn members_of_a_uv_workspace_use_the_lock_above() {
+    let own = |name: &str, dir: &str, needs: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"0\"\nsource = {{ editable = \"{dir}\" }}\ndependencies = [{{ name = \"{needs}\" }}]\n\n"
+        )
+    };
+    let pure = |name: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\nwheels = [{{ url = \"https://x/{name}-1-py3-none-any.whl\" }}]\n\n"
+        )
+    };
+    let lock = [
+        "version = 1\n\n".to_owned(),
+        own("api", "services/api", "flask"),
+        own("job", "services/job", "rq"),
+        pure("flask"),
+        pure("rq"),
+    ]
+    .concat();
+    let project = "[project]\nname = \"x\"\n";
+    let context = Context::from_memory([
+        ("uv.lock", lock.as_str()),
+        ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"services/*\"]\n"),
+        ("services/api/pyproject.toml", project),
+        ("services/new/pyproject.toml", project),
+    ]);
+    let of = |dir: &str, command: &str| {
+        let inside = |path: &str| dfslim::project::paths::join(dir, path);
+        Python::read(&context, dir).unwrap().dependencies(&install(command), Some(12), &inside)
+    };
+    assert_eq!(names(&of("services/api", "uv sync --no-dev")), ["flask"]);
+    assert_eq!(of("services/api", "uv sync").complete.value(), Some(&true));
+    assert_eq!(names(&of("", "uv sync")), ["flask", "rq"]);
+    assert_eq!(names(&of("", "uv sync --package job")), ["rq"]);
+    assert!(of("services/new", "uv sync").complete.why_unknown().unwrap().contains("services/new"));
+    assert!(of("", "uv sync --package gone").complete.why_unknown().is_some());
+}
+
+#[test]
+fn whether_a_wheel_for_glibc_is_there_is_a_question_of_its_own() {
+    let context = Context::from_memory([(
+        "requirements.txt",
+        "orjson==3.11.0\nsqlalchemy==2.0.40\nmysqlclient\ntorch\nrequests==2.20\nunheard-of\norjson-x==1\nscikit-learn==0.20\n",
+    )]);
+    let brought = brings(&context, "pip install -r requirements.txt", 12);
+    let intel = Target { arches: &[dfslim::project::python::wheel::Arch::X86_64], ..Target::new(Some(12)) };
+    let on = |name: &str| named(&brought, name).wheel_for_glibc(&intel).value().copied();
+    assert_eq!(on("sqlalchemy"), Some(true));
+    assert_eq!(on("torch"), Some(true));
+    assert_eq!(on("requests"), Some(true));
+    assert_eq!(on("mysqlclient"), Some(false));
+    assert_eq!(on("unheard-of"), None);
+    assert_eq!(on("scikit-learn"), None);
+    // An older version on arm64 is not known.
+    assert_eq!(named(&brought, "sqlalchemy").wheel_for_glibc(&Target::new(Some(12))).value(), None);
+}
+
+#[test]
 fn flat_locks_are_read_by_group() {
     let pdm = "[metadata]\nlock_version = \"4.4\"\n\n[[package]]\nname = \"Requests\"\nversion = \"2.31.0\"\ngroups = [\"default\"]\n\
                files = [{file = \"requests-2.31.0-py3-none-any.whl\", hash = \"x\"}]\n\n[[package]]\nname = \"pytest\"\nversion = \"8\"\n\

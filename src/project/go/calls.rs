@@ -183,7 +183,9 @@ pub(super) fn find(source: &Source, tokens: &[Token<'_>], file: &GoFile, found: 
 
 /// `sqlite3` with a path beside it, `file://migrations`.
 fn in_text(tokens: &[Token<'_>], index: usize, value: &str, mut push: impl FnMut(Use, &str, &str)) {
-    if matches!(value, "sqlite3" | "sqlite") && mark(tokens, index + 1) == Some(',') {
+    let opens =
+        index >= 2 && matches!(tokens[index - 2].kind, Kind::Name("Open" | "MustOpen" | "Connect" | "MustConnect"));
+    if opens && matches!(value, "sqlite3" | "sqlite") && mark(tokens, index + 1) == Some(',') {
         if let Some(path) = text(tokens, index + 2) {
             push(Use::Database, path.trim_start_matches("file:").split('?').next().unwrap_or(path), "sql.Open");
         }

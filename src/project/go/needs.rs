@@ -137,6 +137,11 @@ impl Go {
 fn is_public(path: &str) -> bool {
     const HOSTS: &[&str] = &[
         "github.com",
+        "cel.dev",
+        "charm.land",
+        "go.yaml.in",
+        "gvisor.dev",
+        "tailscale.com",
         "gitlab.com",
         "bitbucket.org",
         "codeberg.org",

@@ -148,6 +148,22 @@ impl Native {
         self.known(Wheel::Musllinux, &format!("has wheels for musl from {first} to {last} on CPython 3.{minor}"))
     }
 
+    /// That a wheel for glibc exists of the version asked for, where [`Self::wheel`] cannot tell more.
+    pub(super) fn wheel_for_glibc(&self, version: Option<&str>, specifier: &str, target: &Target) -> Option<Evidence> {
+        let newest = version.is_none() && allows(specifier, self.seen) == Some(true);
+        let current = newest || version.is_some_and(|version| Version::parse(version) == Version::parse(self.seen));
+        let arm = target.arches.contains(&Arch::Aarch64);
+        let minor = target.python?;
+        let row = self.musl_versions.iter().find(|(row, ..)| *row == minor);
+        // Who builds wheels for musl builds them for glibc too.
+        let in_row = row.is_some_and(|(_, first, last)| match version {
+            Some(version) => between(version, first, last) == Some(true),
+            None => newest && *last == self.seen,
+        });
+        let fits = self.manylinux && in_row && (!arm || (current && self.arm_manylinux));
+        fits.then(|| evidence(self.source, None, format!("{} has wheels for CPython 3.{minor}", self.name)))
+    }
+
     fn without_compiled_wheel(&self, version: Option<&str>, current: bool) -> Finding<Wheel> {
         if !self.any {
             return self.known(Wheel::SdistOnly, "is built from source on Linux");

@@ -58,6 +58,8 @@ pub struct Install {
     pub tool: Tool,
     /// What it installs.
     pub parts: Vec<Part>,
+    /// `--package`: the member of a workspace that is meant, normalized.
+    pub package: Option<String>,
     /// Which groups and extras; for pip without meaning.
     pub selection: Selection,
     /// Whether the project itself is installed or built, so that its sources and metadata must be there.
@@ -119,6 +121,7 @@ impl Install {
         Self {
             tool,
             parts,
+            package: None,
             selection: Selection::default(),
             builds_project: false,
             dev: Some(false),

@@ -17,6 +17,7 @@ pub(super) fn uv(words: &[Option<&str>]) -> Install {
     install.dev = None;
     for word in (Flags { words, valued: VALUED }) {
         match word {
+            Word::Flag("--package", Some(value)) => install.package = Some(normalize(value)),
             Word::Flag("--no-dev" | "--no-default-groups", _) | Word::Flag("--no-group", Some("dev")) => {
                 install.dev = Some(false);
             }
@@ -39,7 +40,7 @@ pub(super) fn uv(words: &[Option<&str>]) -> Install {
             }
             Word::Flag("--no-binary", _) => install.no_binary.push(":all:".to_owned()),
             Word::Flag("--no-binary-package", Some(value)) => install.no_binary.push(value.to_owned()),
-            Word::Flag(name @ ("--package" | "--project" | "--directory" | "--all-packages"), value) => {
+            Word::Flag(name @ ("--project" | "--directory" | "--all-packages"), value) => {
                 install.parts.push(Part::Unknown(format!("{name} {}", value.unwrap_or_default())));
             }
             Word::Unknown => install.parts.push(Part::Unknown("an argument is not literal".to_owned())),

@@ -1,150 +1,11 @@
-//! What the code itself does that an image must allow: files read and written, programs started, ports, data that
-//! a library downloads. Found by the literals in calls; a call whose argument is computed is found without a value.
-//!
-//! It may not claim that something is *not* done: code can do everything in other ways too.
+//! Calls, settings and imports of one file, by its tokens.
 
-use super::lex::{self, Kind, Token};
-use crate::project::context::{Context, Step};
-use crate::project::files::EntryKind;
-use crate::project::finding::Finding;
-use crate::project::paths;
+use super::{Found, Scan, Use};
+use crate::project::python::lex::{self, Kind, Token};
 use crate::project::source::Source;
-use crate::proposal::Evidence;
-use std::collections::BTreeMap;
 
-/// What a place in the code does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Use {
-    /// Writes a file.
-    Writes,
-    /// Reads a file, or serves a directory.
-    Reads,
-    /// Makes a directory.
-    MakesDirectory,
-    /// Opens a database file.
-    Database,
-    /// Writes a log file.
-    Log,
-    /// Takes uploads into a directory (`UPLOAD_FOLDER`, `MEDIA_ROOT`).
-    Upload,
-    /// Collects static files into a directory (`STATIC_ROOT`).
-    Static,
-    /// Starts a program.
-    Runs,
-    /// Listens on a port.
-    Port,
-    /// Needs data that is downloaded: the value names the library.
-    Data,
-    /// Makes temporary files.
-    Temporary,
-    /// Looks up a time zone by name.
-    Timezone,
-}
-
-/// One such place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
-    /// What is done.
-    pub what: Use,
-    /// The path, program or port, when it is literal.
-    pub value: Option<String>,
-    /// The place: file and line.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// The call, shortened.
-    pub call: String,
-}
-
-impl Found {
-    /// It as evidence.
-    pub fn evidence(&self) -> Evidence {
-        let value = self.value.as_deref().unwrap_or("…");
-        Evidence { file: self.file.clone(), line: Some(self.line), fact: format!("{}({value})", self.call) }
-    }
-}
-
-/// What was found in the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scan {
-    /// In the order of files and lines.
-    pub found: Vec<Found>,
-    /// First names of what is imported (`django`, `os`), each with the first place.
-    pub imports: BTreeMap<String, Evidence>,
-    /// How many files were read.
-    pub files: usize,
-    /// Whether all code was read.
-    pub complete: Finding<bool>,
-}
-
-impl Scan {
-    /// The places of one kind.
-    pub fn of(&self, what: Use) -> impl Iterator<Item = &Found> {
-        self.found.iter().filter(move |found| found.what == what)
-    }
-}
-
-/// So many files are read.
-const MOST_FILES: usize = 2000;
 /// So many tokens of one call are looked at.
 const LONGEST_CALL: usize = 400;
-
-impl Scan {
-    /// Reads the code below `dir` that is sent to the builder; tests, documentation and virtual environments
-    /// left out.
-    pub(super) fn read(context: &Context, dir: &str) -> Self {
-        let mut files = Vec::new();
-        let all = context.walk_sent(dir, |path, kind| {
-            let name = paths::name(path);
-            match kind {
-                EntryKind::Directory if is_aside(name) => Step::Skip,
-                EntryKind::File if name.strip_suffix(".py").is_some() && !is_test(name) => {
-                    files.push(path.to_owned());
-                    if files.len() >= MOST_FILES { Step::Stop } else { Step::Enter }
-                }
-                _ => Step::Enter,
-            }
-        });
-        let mut scan =
-            Self { found: Vec::new(), imports: BTreeMap::new(), files: 0, complete: Finding::known(true, []) };
-        if !all {
-            scan.complete = Finding::unknown("there is more code than is read");
-        }
-        for file in files {
-            match context.read(&file) {
-                Ok(source) => {
-                    scan.files += 1;
-                    scan.add(&source);
-                }
-                Err(why) => scan.complete = Finding::unknown(format!("{file}: {why}")),
-            }
-        }
-        scan
-    }
-}
-
-fn is_aside(name: &str) -> bool {
-    matches!(
-        name,
-        "tests"
-            | "test"
-            | "docs"
-            | "venv"
-            | "env"
-            | "virtualenv"
-            | "site-packages"
-            | "node_modules"
-            | "e2e"
-            | ".tox"
-            | ".nox"
-    )
-}
-
-fn is_test(name: &str) -> bool {
-    name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "tests.py")
-}
 
 /// An argument of a call.
 struct Argument<'t> {
@@ -212,7 +73,8 @@ fn arguments<'t>(tokens: &'t [Token<'t>], open: usize) -> Vec<Argument<'t>> {
 }
 
 impl Scan {
-    fn add(&mut self, source: &Source) {
+    /// Takes in what one file does.
+    pub(super) fn add(&mut self, source: &Source) {
         let tokens = lex::tokens(&source.text);
         for index in 0..tokens.len() {
             match &tokens[index].kind {
@@ -390,8 +252,9 @@ impl Scan {
         };
         if let (Some(what), Some(Kind::Mark(']')), Some(Kind::Mark('='))) = (setting(text), kind(1), kind(2)) {
             self.push(source, at, what, literal(3), text);
-        } else if text == "filename" && kind(1) == Some(&Kind::Mark(':')) {
-            self.push(source, at, Use::Log, literal(2), text);
+        } else if let (true, Some(Kind::Mark(':')), Some(file)) = (text == "filename", kind(1), literal(2)) {
+            // Of a logging configuration; a computed one is as often the name of a download.
+            self.push(source, at, Use::Log, Some(file), text);
         }
     }
 }
