@@ -30,6 +30,9 @@ pub enum Command {
     /// Propose a better Dockerfile as a diff, or write it
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<Rewrite>),
+    /// Show what is known of each Dockerfile, and by which evidence
+    #[command(after_help = DETECT_EXAMPLES)]
+    Detect(Detect),
     /// Show the manual page of a pass, or the list of passes
     Explain {
         /// A pass (`split-run`), or another tool's check (`DL3059`); without one, the list
@@ -75,9 +78,42 @@ Examples:
   dfslim rewrite --only split-run,DL3019 web/
   dfslim rewrite - < Dockerfile";
 
+const DETECT_EXAMPLES: &str = "\
+Examples:
+  dfslim detect                         every Dockerfile below: context, app, base, what starts, what is missing
+  dfslim detect web/Dockerfile          one of them
+  dfslim detect --format json           the same for programs";
+
+/// `dfslim detect`.
+#[derive(Args, Clone, Debug)]
+pub struct Detect {
+    /// A directory to look through (.gitignore respected), or a Dockerfile
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub path: PathBuf,
+    /// The build context [default: what compose, bake, skaffold and CI files say, or where the sources of COPY are]
+    #[arg(long, value_name = "DIR")]
+    pub context: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DetectFormat,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: When,
+}
+
+/// What `detect` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DetectFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+}
+
 /// `dfslim rewrite`.
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Rewrite {
     /// Dockerfiles, or directories to look through (.gitignore respected); `-` is stdin
     #[arg(value_name = "PATH", default_value = ".")]

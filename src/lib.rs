@@ -29,6 +29,7 @@
 //! | [`passes`], [`proposal`] | the kinds of rewrites, and what they hand out |
 //! | [`engine`], [`guard`], [`suppress`], [`plan`] | what is applied, what is held, and why |
 //! | [`vocabulary`] | the ids by which passes are called, in flags, files and comments |
+//! | [`detect`] | what is known of a Dockerfile, told fact by fact |
 //! | [`report`] | what the user sees |
 //!
 //! # Invariants
@@ -46,6 +47,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod dockerfile;
 pub mod edit;
 pub mod engine;

@@ -3,9 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "all I/O is here")]
 
 mod context;
+mod detect;
 mod find;
 mod pool;
 mod read;
+mod repository;
 mod rewrite;
 mod settings;
 mod write;
@@ -56,6 +58,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Rewrite(flags) => rewrite::rewrite(flags),
+        Command::Detect(flags) => detect::detect(flags),
         Command::Explain { id, color } => explain(id.as_deref(), *color),
         Command::Completions { shell } => completions(*shell),
         Command::Config { what: ConfigCommand::Schema } => print(config::SCHEMA),

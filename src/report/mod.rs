@@ -1,5 +1,6 @@
 //! What the user sees: the diff, the reasons, JSON, manual pages. Text in memory; nothing is printed here.
 
+pub mod detect;
 pub mod diff;
 pub mod explain;
 pub mod json;

@@ -9,6 +9,7 @@ mod command;
 mod config;
 mod corpus;
 mod deploy;
+mod detect;
 mod facts;
 mod go;
 mod pages;

@@ -1,0 +1,134 @@
+//! `dfslim detect`: finds the Dockerfiles and tells what is known of each.
+
+use super::find::{self, Source};
+use super::repository::{Repositories, called};
+use super::settings::Settings;
+use super::{Exit, NO_STDOUT, context, paint, pool, read, say};
+use crate::cli::{Detect, DetectFormat, Rewrite};
+use crate::detect::{self, Around, Places};
+use crate::dockerfile::Dockerfile;
+use crate::image::Stages;
+use crate::project::context::Warning;
+use crate::project::deploy::choice::{context_of, wanted};
+use crate::project::deploy::{Deployments, Usage};
+use crate::project::finding::evidence;
+use crate::project::{Context, Finding, Project};
+use crate::report::detect::{Report, json, text};
+use crate::report::{Fault, Names};
+use anyhow::{Context as _, bail};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// Does it.
+pub(super) fn detect(flags: &Detect) -> anyhow::Result<Exit> {
+    if let Some(context) = &flags.context
+        && !context.is_dir()
+    {
+        bail!("--context {}: there is no such directory; check the path", context.display());
+    }
+    let rewrite = Rewrite { paths: vec![flags.path.clone()], ..Rewrite::default() };
+    let mut settings = Settings::new(&rewrite)?;
+    let targets = find::targets(&rewrite.paths, &mut settings)?;
+    let mut run = Run {
+        flags,
+        here: fs::canonicalize(".").unwrap_or_default(),
+        repositories: Repositories::default(),
+        warned: BTreeSet::new(),
+    };
+    let reports: Vec<Report> = targets.iter().map(|target| run.report(&target.names, &target.source)).collect();
+    print(flags, &reports)?;
+    if reports.is_empty() {
+        say(&format!("no Dockerfile found in {}; name the file if it is called otherwise\n", flags.path.display()));
+        return Ok(Exit::NoneFound);
+    }
+    Ok(if reports.iter().any(|report| report.outcome.is_err()) { Exit::Error } else { Exit::Fine })
+}
+
+fn print(flags: &Detect, reports: &[Report]) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let out = match flags.format {
+        DetectFormat::Json => json(reports),
+        DetectFormat::Text => text(reports, paint(flags.color, &io::stdout())),
+    };
+    stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush()).context(NO_STDOUT)
+}
+
+struct Run<'f> {
+    flags: &'f Detect,
+    here: PathBuf,
+    repositories: Repositories,
+    warned: BTreeSet<Warning>,
+}
+
+/// What is known of the place of a Dockerfile.
+struct Surroundings {
+    deployments: Rc<Deployments>,
+    usage: Usage,
+    context: Finding<String>,
+    project: Project,
+    places: Places,
+}
+
+impl Run<'_> {
+    fn report(&mut self, names: &Names, source: &Source) -> Report {
+        let outcome = pool::guarded(|| {
+            let text = match source {
+                Source::Stdin => return Err(Fault::new("give a file or a directory; stdin has no surroundings")),
+                Source::File(path) => read::file(path)?,
+                Source::Nowhere(fault) => return Err(fault.clone()),
+            };
+            let file = Dockerfile::parse(text);
+            let surroundings = self.surroundings(names, &file);
+            let around = Around {
+                file: &file,
+                project: &surroundings.project,
+                context: surroundings.context,
+                usage: &surroundings.usage,
+                places: surroundings.places,
+            };
+            let facts = detect::detect(&around);
+            let mut warnings = detect::warnings(&around, &surroundings.deployments.repository().warnings());
+            // What is wrong with a file that concerns several Dockerfiles is said once.
+            warnings.retain(|warning| self.warned.insert(warning.clone()));
+            Ok((facts, warnings))
+        });
+        Report { path: names.path.clone(), outcome }
+    }
+
+    fn surroundings(&mut self, names: &Names, file: &Dockerfile) -> Surroundings {
+        let path = Path::new(&names.path);
+        let stages = Stages::of(file);
+        let place = self.repositories.place(path, &self.flags.path);
+        let (root, deployments, usage) = match place {
+            Some(place) => {
+                let usage = place.deployments.usage(&place.inside);
+                (place.root, place.deployments, usage)
+            }
+            None => (PathBuf::new(), Rc::new(Deployments::new(Context::empty())), Usage::default()),
+        };
+        let (context, dir) = if let Some(dir) = &self.flags.context {
+            let told = evidence("--context", None, "was given");
+            (Finding::known(dir.to_string_lossy().into_owned(), [told]), Some(dir.clone()))
+        } else {
+            let found = context_of(&usage, deployments.repository(), &wanted(file, &stages));
+            let dir = found.value().map(|dir| root.join(dir));
+            (found, dir)
+        };
+        let real = dir.as_deref().and_then(|dir| fs::canonicalize(dir).ok());
+        let opened = real.as_ref().map(|real| {
+            let names = Names { context: real.to_string_lossy().into_owned(), ..names.clone() };
+            context::project(&names)
+        });
+        let places = Places {
+            dockerfile: names.path.clone(),
+            context: real.map(|real| called(&self.here, &real)).unwrap_or_default(),
+            repository: called(&self.here, &root),
+            here: self.here.strip_prefix(&root).map(|here| here.to_string_lossy().into_owned()).unwrap_or_default(),
+        };
+        let project = opened.unwrap_or_else(|| Project::new(Context::empty()));
+        Surroundings { deployments, usage, context, project, places }
+    }
+}
