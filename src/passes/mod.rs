@@ -46,13 +46,8 @@ impl Pass {
 }
 
 /// All passes, in order.
-pub const ALL: &[&Pass] = &[
-    &oversized_base::PASS,
-    &split_run::PASS,
-    &kept_package_cache::PASS,
-    &plain_add::PASS,
-    &shell_form_command::PASS,
-];
+pub const ALL: &[&Pass] =
+    &[&oversized_base::PASS, &split_run::PASS, &kept_package_cache::PASS, &plain_add::PASS, &shell_form_command::PASS];
 
 /// The pass called `id`.
 pub fn find(id: &str) -> Option<&'static Pass> {

@@ -24,7 +24,7 @@ fn text(files: &[(&str, &str)]) -> String {
 }
 
 /// All facts of the only Dockerfile: `topic: value | detail | file:line`.
-fn facts(dir: &Path, args: &[&str]) -> Vec<String> {
+fn facts_in(dir: &Path, args: &[&str]) -> Vec<String> {
     let (out, _, _) = dfslim(dir, &[&["--format", "json"], args].concat());
     let json: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["version"], 1);
@@ -45,7 +45,7 @@ fn facts(dir: &Path, args: &[&str]) -> Vec<String> {
 }
 
 fn facts_of(files: &[(&str, &str)]) -> Vec<String> {
-    facts(tree(files).path(), &[])
+    facts_in(tree(files).path(), &[])
 }
 
 #[track_caller]
@@ -135,10 +135,10 @@ fn the_context_is_told_with_its_reason() {
         "context: ?`docker` holds nothing but Dockerfiles, and no file names the context; give --context |  | docker/Dockerfile",
     );
     let dir = tree(&[("docker/Dockerfile", "FROM a\nCOPY . .\n"), ("package.json", "{}")]);
-    let facts = facts(dir.path(), &["--context", "."]);
-    has(&facts, "context: . |  | --context");
+    let given = facts_in(dir.path(), &["--context", "."]);
+    has(&given, "context: . |  | --context");
     has(
-        &facts,
+        &given,
         "app: Node | package manager unknown: there is no lock file and no `packageManager` in package.json | package.json",
     );
 }
@@ -147,7 +147,7 @@ fn the_context_is_told_with_its_reason() {
 fn paths_are_called_as_from_where_it_runs() {
     let compose = "services:\n  a:\n    build: services/api\n";
     let dir = tree(&[("services/api/Dockerfile", "FROM node:22\nUSER node\n"), ("compose.yml", compose)]);
-    let facts = facts(&dir.path().join("services"), &["api"]);
+    let facts = facts_in(&dir.path().join("services"), &["api"]);
     has(&facts, "context: api |  | ../compose.yml:3");
     has(&facts, "user: node |  | api/Dockerfile:2");
 }
@@ -263,7 +263,7 @@ fn a_script_cannot_lead_out_of_the_context() {
     fs::write(outside.path().join("secret.sh"), "#!/bin/sh\ncurl secret\n").unwrap();
     let dir = tree(&[("Dockerfile", "FROM debian\nCOPY run.sh /\nCMD [\"/run.sh\"]\n")]);
     std::os::unix::fs::symlink(outside.path().join("secret.sh"), dir.path().join("run.sh")).unwrap();
-    assert!(!facts(dir.path(), &[]).iter().any(|fact| fact.contains("curl")));
+    assert!(!facts_in(dir.path(), &[]).iter().any(|fact| fact.contains("curl")));
 }
 
 #[test]
