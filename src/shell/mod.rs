@@ -8,6 +8,7 @@ mod body;
 mod chain;
 mod compound;
 mod effects;
+mod limits;
 mod read;
 mod redirect;
 mod rough;

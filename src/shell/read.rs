@@ -4,16 +4,12 @@
 //! and heredoc bodies may stand; anything else means that a span of the tree is not what it says, and the
 //! text is [`Shell::Opaque`]. So a span that leaves this module lies where its token is written.
 
-use super::{AndOr, Command, Dialect, Link, Pipeline, Script, Shell, Terminator, simple, words};
+use super::{AndOr, Command, Dialect, Link, Pipeline, Script, Shell, Terminator, limits, simple, words};
 use crate::dockerfile::Logical;
 use crate::text::Span;
 use shuck_ast as ast;
 use shuck_parser::parser::{ParseResult, Parser, ShellDialect, ShellProfile};
 use std::collections::HashMap;
-
-/// Linux hands a program no argument longer than this (`MAX_ARG_STRLEN`, final NUL included), so a longer
-/// body cannot be run as `sh -c body` at all.
-const MAX_BODY: usize = 131_071;
 
 /// Deeper nesting is not read: real bodies stay below ten, and the parser recurses on the native stack.
 const MAX_DEPTH: usize = 32;
@@ -21,12 +17,28 @@ const MAX_DEPTH: usize = 32;
 /// The reason why a text stays opaque.
 pub(super) type Opaque = String;
 
+/// Stack for the parser, which takes up to 1.5 MiB and then some before it gives up, more than a caller on a
+/// thread of its own may have left.
+const STACK: usize = 8 << 20;
+
 /// See [`super::read`].
 pub(super) fn read(logical: &Logical, dialect: Dialect) -> Shell {
-    match Reader::new(logical, dialect).script() {
+    match limits::refusal(logical.text()).map_or_else(|| script(logical, dialect), Err) {
         Ok(script) => Shell::Parsed(script),
         Err(why) => Shell::Opaque(why),
     }
+}
+
+/// Reads on a stack that suffices: on the caller's what cannot nest deeply, on one of its own what may.
+fn script(logical: &Logical, dialect: Dialect) -> Result<Script, Opaque> {
+    if limits::is_shallow(logical.text()) {
+        return Reader::new(logical, dialect).script();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let reader = thread.spawn_scoped(scope, || Reader::new(logical, dialect).script());
+        reader.ok().and_then(|reader| reader.join().ok()).unwrap_or_else(|| Err("the parser could not run".into()))
+    })
 }
 
 /// The walk: where it stands in the logical text, and the heredoc bodies it has to step over.
@@ -236,16 +248,10 @@ fn unchain(
 /// Its Bash grammar serves `sh` too, because `/bin/sh` is Bash or a shell with Bash's extensions on many base
 /// images; what means something else in dash is refused where it is met.
 fn parse(text: &str) -> Result<ParseResult, Opaque> {
-    if text.len() > MAX_BODY {
-        return Err(format!("longer than {MAX_BODY} bytes, which no shell can be given"));
-    }
-    if text.contains('\0') {
-        return Err("holds a NUL byte".into());
-    }
     if text.contains("expand_aliases") {
         return Err("expands aliases".into());
     }
-    let fuel = text.len().max(10_000);
+    let fuel = 100_000 + 4 * text.len();
     let profile = ShellProfile::native(ShellDialect::Bash);
     let result = Parser::with_limits_and_profile(text, MAX_DEPTH, fuel, profile).parse();
     if result.is_ok() {

@@ -27,5 +27,6 @@ mod roundtrip;
 mod scripts;
 mod shell;
 mod shell_corpus;
+mod shell_limits;
 mod support;
 mod traps;
