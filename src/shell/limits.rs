@@ -1,7 +1,7 @@
 //! What the parser cannot bear, refused before it is asked.
 //!
 //! `shuck-parser` bounds its depth and its operations, but some texts escape both: its time doubles with every
-//! level or two of `${x:-"${ … }"}`, grows with the square of unclosed braces, brackets and heredocs, and `time time
+//! level or two of `${x:-"${ … }"}`, grows with the square of unclosed braces, parentheses, cases and heredocs, and `time time
 //! time …` recurses without bound. Real bodies are far below these limits. The scan knows quotes, comments and
 //! substitutions but no grammar: it may only be used to refuse.
 
@@ -12,11 +12,14 @@ const MAX_BODY: usize = 65_536;
 /// Levels of `${ … }` inside each other; real bodies have two.
 const MAX_PARAMETERS: usize = 5;
 
-/// Unquoted `{` in one word.
+/// Unquoted `{` and `[` in one word.
 const MAX_BRACES: usize = 100;
 
 /// `(` in the whole text.
-const MAX_PARENTHESES: usize = 4_000;
+const MAX_PARENTHESES: usize = 2_000;
+
+/// `case` in the whole text.
+const MAX_CASES: usize = 200;
 
 /// `<<` in the whole text.
 const MAX_HEREDOCS: usize = 500;
@@ -25,7 +28,7 @@ const MAX_HEREDOCS: usize = 500;
 const MAX_PREFIXES: usize = 4;
 
 /// As many openers as may stand in a text that is parsed on the caller's stack.
-const SHALLOW: usize = 12;
+const SHALLOW: usize = 6;
 
 /// Why `text` is not to be parsed, if so.
 pub(super) fn refusal(text: &str) -> Option<String> {
@@ -35,9 +38,11 @@ pub(super) fn refusal(text: &str) -> Option<String> {
     if text.contains('\0') {
         return Some("holds a NUL byte".into());
     }
-    let bytes = text.as_bytes();
-    if bytes.iter().filter(|&&byte| byte == b'(').count() > MAX_PARENTHESES {
+    if text.matches('(').count() > MAX_PARENTHESES {
         return Some(format!("holds more than {MAX_PARENTHESES} parentheses"));
+    }
+    if text.matches("case").count() > MAX_CASES {
+        return Some(format!("holds more than {MAX_CASES} times `case`"));
     }
     if text.matches("<<").count() > MAX_HEREDOCS {
         return Some(format!("holds more than {MAX_HEREDOCS} heredocs"));
@@ -49,7 +54,7 @@ pub(super) fn refusal(text: &str) -> Option<String> {
     if nesting.deepest > MAX_PARAMETERS {
         return Some("nests parameter expansions too deeply".into());
     }
-    (nesting.most_braces > MAX_BRACES).then(|| "holds a word with too many braces".into())
+    (nesting.most_braces > MAX_BRACES).then(|| "holds a word with too many braces or brackets".into())
 }
 
 /// Whether `text` opens so little that it cannot nest deeply, whatever its structure.
@@ -111,7 +116,7 @@ impl Nesting {
             b'$' if bytes.get(at + 1) == Some(&b'(') => self.open(b'(', at + 2),
             b'(' if self.top() == Some(b'(') => self.open(b'(', at + 1),
             quote @ (b'"' | b'`') if self.top() != Some(quote) => self.open(quote, at + 1),
-            b'{' if self.top() != Some(b'"') => {
+            b'{' | b'[' if self.top() != Some(b'"') => {
                 self.braces += 1;
                 self.most_braces = self.most_braces.max(self.braces);
                 at + 1
@@ -193,10 +198,12 @@ mod tests {
             "a".repeat(MAX_BODY + 1),
             "a\0b".into(),
             "(".repeat(MAX_PARENTHESES + 1),
+            "case a in a|".repeat(MAX_CASES + 1),
             "a <<A ".repeat(MAX_HEREDOCS + 1),
             "time -p time \\\n ! time ! time".into(),
             "${x:-\"".repeat(6),
             "{a,".repeat(MAX_BRACES + 1),
+            "case a in ".to_owned() + &"[a".repeat(MAX_BRACES + 1),
         ];
         for text in texts {
             assert!(refusal(&text).is_some(), "{text}");

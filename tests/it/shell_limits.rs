@@ -4,8 +4,8 @@ use dfslim::dockerfile::Logical;
 use dfslim::shell::{self, Dialect, Shell};
 use std::time::{Duration, Instant};
 
-/// What Rust gives a thread; a main thread has more.
-const STACK: usize = 2 << 20;
+/// Half of what Rust gives a thread: callers have used some.
+const STACK: usize = 1 << 20;
 
 /// A second, and more for a build without optimisation.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
@@ -34,7 +34,7 @@ fn survives(name: &str, text: String) {
 }
 
 /// As long as is read at all; less where the parser is not optimised.
-const LONG: usize = if cfg!(debug_assertions) { 8_000 } else { 65_000 };
+const LONG: usize = if cfg!(debug_assertions) { 3_000 } else { 65_000 };
 
 /// What opens something, or stands before a command.
 const OPENERS: &str = r#"$(|(|((|( |{ |{|`|"$(|"`|${|${x:-|"${x:-|${x:-"${|${x#|${x/a/"${x:-|${x[|$((|$((1+(|((1+|$[|<(|>(|'|"|$'|\|if |if a; then |
@@ -66,8 +66,51 @@ fn deep_nesting_is_refused_in_time() {
     for pair in PAIRS.split('|').map(unescape) {
         let (open, close) = pair.rsplit_once("  ").or_else(|| pair.rsplit_once(' ')).unwrap();
         let open = if pair.contains("  ") { format!("{open} ") } else { open.to_owned() };
-        for times in [6, 12, 31, 32, 90, 5000] {
+        for times in [6, 12, 32, 90, 5000] {
             survives(&format!("{pair} × {times}"), format!("{}a{}", open.repeat(times), close.repeat(times)));
+        }
+    }
+}
+
+/// One opener and a long row inside it: few brackets, but operators that nest.
+#[test]
+fn rows_of_operators_are_refused_in_time() {
+    let outsides = [
+        ("$((", "))"),
+        ("((", "))"),
+        ("${x:", "}"),
+        ("a[", "]=b"),
+        ("${a[", "]}"),
+        ("[[ ", " ]]"),
+        ("$[", "]"),
+        ("for ((", ";;)); do a; done"),
+    ];
+    let insides = [
+        "-",
+        "- ",
+        "!",
+        "! ",
+        "~",
+        "++",
+        "a=",
+        "a?b:",
+        "a?",
+        "1**",
+        "a,",
+        "a+",
+        "a && ",
+        "a || ",
+        "a == b && ",
+        "-n ",
+        "a<<",
+    ];
+    for (open, close) in outsides {
+        for inside in insides {
+            for times in [40, 400, LONG / inside.len()] {
+                let name = format!("{open}{inside}{close} × {times}");
+                survives(&name, format!("{open}{}1{close}", inside.repeat(times)));
+                survives(&name, format!("{open}{}", inside.repeat(times)));
+            }
         }
     }
 }
@@ -109,7 +152,7 @@ fn mutants_are_read_in_place() {
     let openers: Vec<_> = OPENERS.split('|').map(unescape).collect();
     let mut random = Random(20);
     let mut parsed = 0;
-    for _ in 0..20_000 {
+    for _ in 0..5_000 {
         let mut text = String::new();
         for _ in 0..=random.below(4) {
             let (whole, _) = texts[random.below(texts.len())];
@@ -137,5 +180,5 @@ fn mutants_are_read_in_place() {
         }
         assert!(script.lists.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start), "{text}");
     }
-    assert!(parsed > 2_000, "{parsed}");
+    assert!(parsed > 1_000, "{parsed}");
 }
