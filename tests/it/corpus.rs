@@ -118,10 +118,14 @@ fn kind_of(reason: &str) -> String {
     let text = reason.split_once(": ").map_or(reason, |(_, rest)| rest);
     let parts = text.split('`').enumerate();
     let kept: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "`…`" }).collect();
-    kept.split_whitespace()
-        .map(|word| if word.chars().all(|c| c.is_ascii_digit() || c == ',') { "N" } else { word })
-        .collect::<Vec<_>>()
-        .join(" ")
+    kept.split_whitespace().map(without_number).collect::<Vec<_>>().join(" ")
+}
+
+/// `N` for a number, whatever punctuation follows it.
+fn without_number(word: &str) -> String {
+    let rest = word.trim_start_matches(|character: char| character.is_ascii_digit());
+    let number = rest.len() < word.len() && rest.chars().all(|character| character.is_ascii_punctuation());
+    if number { format!("N{rest}") } else { word.to_owned() }
 }
 
 fn files(corpus: &Path) -> Vec<PathBuf> {
