@@ -35,7 +35,7 @@ TOOLS = [
     ("dockerfile-doctor --fix", "DOCKERFILE_DOCTOR", ["--fix", "--no-color"], "directory", True),
     ("droast (finds only)", "DROAST", ["--no-roast"], "files", False),
     ("hadolint (finds only)", "HADOLINT", [], "files", False),
-    ("tally lint --fix", "TALLY", ["lint", "--fix"], "directory", True),
+    ("tally lint --fix", "TALLY", ["lint", "--fix", "--slow-checks", "off"], "directory", True),
 ]
 
 
