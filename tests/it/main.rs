@@ -14,6 +14,7 @@ mod facts;
 mod go;
 mod pages;
 mod project_core;
+mod project_node_code;
 mod project_node_locks;
 mod project_node_native;
 mod project_node_outputs;

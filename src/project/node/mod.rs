@@ -7,11 +7,13 @@
 //! | [`lock`], [`sync`] | lock files of all formats in one shape; whether they fit package.json |
 //! | [`scripts`] | from a start command through scripts and wrappers to the files and programs that run |
 //! | [`outputs`], [`tsconfig`] | build tools and where they write |
+//! | [`code`] | what the shipped code imports, listens on, writes, reads and starts |
 //! | [`js`] | JavaScript as tokens, values in configuration files |
 //!
 //! It may not know a Dockerfile: a start command comes in as words or shell text.
 
 pub mod bins;
+pub mod code;
 mod invocation;
 pub mod js;
 pub mod lock;

@@ -37,6 +37,11 @@ impl TsConfig {
         config.merge(context, path, &root, 0).then_some(config)
     }
 
+    /// Reads the file at `path` when there is one.
+    pub fn read_if_there(context: &Context, path: &str) -> Option<Self> {
+        if context.is_file(path) { Self::read(context, path) } else { None }
+    }
+
     /// Merges a file over what is there; what it extends comes first.
     fn merge(&mut self, context: &Context, path: &str, root: &str, depth: usize) -> bool {
         let Some(source) = context.find(path) else { return false };

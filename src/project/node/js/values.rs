@@ -27,7 +27,7 @@ pub struct WrittenPath {
 }
 
 /// Brackets that close further away are as good as open: nested calls may not cost the square of their length.
-const FARTHEST: usize = 4000;
+const FARTHEST: usize = 1000;
 
 /// The index after the bracket that closes the one at `open`.
 pub fn skip_brackets(tokens: &[Token<'_>], open: usize) -> usize {
@@ -47,27 +47,33 @@ pub fn skip_brackets(tokens: &[Token<'_>], open: usize) -> usize {
     tokens.len()
 }
 
-/// The arguments of the call whose `(` is at `open`, each as its tokens; `None` when it is not closed.
+/// The first arguments of the call whose `(` is at `open`, each as its tokens; `None` when no `(` is there. An
+/// argument that is longer than any plain value (a callback) is cut: what it is does not matter then.
 pub fn arguments<'s, 't>(tokens: &'s [Token<'t>], open: usize) -> Option<Vec<&'s [Token<'t>]>> {
-    let end = skip_brackets(tokens, open);
-    if !tokens.get(open)?.is('(') || !tokens.get(end.checked_sub(1)?)?.is(')') {
+    const LONGEST: usize = 300;
+    if !tokens.get(open)?.is('(') {
         return None;
     }
-    let inside = &tokens[open + 1..end - 1];
-    let (mut all, mut start, mut at) = (Vec::new(), 0, 0);
-    while at < inside.len() {
-        match inside[at].kind {
-            Kind::Mark('(' | '[' | '{') => at = skip_brackets(inside, at),
-            Kind::Mark(',') => {
-                all.push(&inside[start..at]);
-                at += 1;
-                start = at;
+    let end = tokens.len().min(open + 1 + LONGEST);
+    let (mut all, mut start, mut depth) = (Vec::new(), open + 1, 0usize);
+    let mut close = end;
+    for (at, token) in tokens.iter().enumerate().take(end).skip(open + 1) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => depth += 1,
+            Kind::Mark(')' | ']' | '}') if depth == 0 => {
+                close = at;
+                break;
             }
-            _ => at += 1,
+            Kind::Mark(')' | ']' | '}') => depth -= 1,
+            Kind::Mark(',') if depth == 0 => {
+                all.push(&tokens[start..at]);
+                start = at + 1;
+            }
+            _ => {}
         }
     }
-    if start < inside.len() {
-        all.push(&inside[start..]);
+    if start < close {
+        all.push(&tokens[start..close]);
     }
     Some(all)
 }
