@@ -14,6 +14,7 @@ pub mod paths;
 mod plain_add;
 mod shell_form_command;
 pub mod shipped;
+pub mod small_steps;
 mod split_run;
 pub mod style;
 pub mod touched;

@@ -24,6 +24,9 @@ const LONGEST_CHAIN: usize = 127;
 /// Linux hands a program no argument longer than 128 KiB; a merged body stays well below.
 const LONGEST_BODY: usize = 100_000;
 
+/// Of what a RUN runs this much is shown in a message.
+const LONGEST_HEAD: usize = 50;
+
 /// One RUN of a chain.
 #[derive(Clone)]
 struct Step<'a> {
@@ -72,7 +75,11 @@ struct Chain<'c, 'a> {
 
 impl Chain<'_, '_> {
     fn join(&self, out: &mut Proposals) {
-        let facts: Vec<Facts<'_>> = self.steps.iter().map(|step| Facts::of(self.stage, step.run, &step.body)).collect();
+        let mut facts: Vec<Facts<'_>> =
+            self.steps.iter().map(|step| Facts::of(self.stage, step.run, &step.body)).collect();
+        for (pair, facts) in self.steps.windows(2).zip(&mut facts[1..]) {
+            facts.commented = self.comments_between(pair[0].run, pair[1].run).next().is_some();
+        }
         let mut groups: Vec<Group> = vec![];
         for last in 1..facts.len() {
             for first in (0..last).rev() {
@@ -80,11 +87,7 @@ impl Chain<'_, '_> {
                 match self.first_obstacle(first, last) {
                     None => groups.push(Group { first, last, pays }),
                     Some(why) if pays.is_worth_a_word() => {
-                        out.refuse(
-                            self.steps[last].run.code,
-                            format!("merge the RUN at {}", self.lines(first, last)),
-                            why,
-                        );
+                        out.refuse(self.steps[last].run.code, self.refused(first, last), why);
                     }
                     Some(_) => {}
                 }
@@ -97,8 +100,11 @@ impl Chain<'_, '_> {
         }
     }
 
-    fn lines(&self, first: usize, last: usize) -> String {
-        format!("line {} into the one at line {}", self.steps[last].run.first_line, self.steps[first].run.first_line)
+    fn refused(&self, first: usize, last: usize) -> String {
+        if last == first + 1 {
+            return "merge this RUN into the one before it".to_owned();
+        }
+        format!("merge this RUN and those before it into {}", head(self.steps[first].run))
     }
 
     /// Why RUNs `first..=last` cannot be one, if so.
@@ -140,12 +146,11 @@ impl Chain<'_, '_> {
             edits.push(self.joint(left, right, &style)?);
         }
         let count = steps.len();
-        let last_line = steps[count - 1].run.first_line;
         let what = match count {
-            2 => format!("merge the RUN at line {last_line} into this one"),
-            _ => format!("merge this RUN and the {} after it, down to line {last_line}, into one", count - 1),
+            2 => format!("merge the next RUN into this one: {}", head(steps[1].run)),
+            _ => format!("merge the next {} RUNs into this one", count - 1),
         };
-        let mut why: Vec<String> = whys.iter().map(|pays| pays.why(self.steps)).collect();
+        let mut why: Vec<String> = whys.iter().map(Pays::why).collect();
         why.dedup();
         why.truncate(2);
         Some(Proposal::safe(steps[0].run.code, what).because(why.join("; ")).edits(edits))
@@ -178,6 +183,21 @@ impl Chain<'_, '_> {
         let upto = items.partition_point(|item| item.span.start < right.span.start);
         items[from..upto].iter().filter(|item| item.kind == ItemKind::Comment).map(|item| item.span)
     }
+}
+
+/// The first words of what `run` runs, for messages; line numbers would be those of a text in between.
+fn head(run: &Instruction) -> String {
+    let mut shown = String::new();
+    for word in run.rest.text().split_whitespace() {
+        if shown.len() + word.len() > LONGEST_HEAD && !shown.is_empty() {
+            return format!("`{shown} …`");
+        }
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        shown.push_str(word);
+    }
+    format!("`{shown}`")
 }
 
 /// Comments in the continuation lines of `run` before `end`.

@@ -1,9 +1,12 @@
 //! Why two RUNs of a chain cannot be one: what the first would leave to the second that a fresh shell has not.
 
-use super::{Chain, Step, inner_comments, pays};
+mod anywhere;
+
+use super::{Chain, Step, head, inner_comments};
 use crate::dockerfile::Flag;
 use crate::image::Known;
 use crate::passes::paths::Directory;
+use crate::passes::small_steps::is_small;
 use crate::passes::touched::touched;
 use crate::passes::{packages, style};
 use crate::shell::{AndOr, Effects, Link, Place, Redirect, Script, Simple, Terminator};
@@ -15,13 +18,13 @@ pub(super) fn obstacle(chain: &Chain<'_, '_>, left: usize, right: usize) -> Opti
     let problem = if neighbours { between(chain, left, right) } else { None };
     problem.or_else(|| {
         let (first, second) = (left.script()?, right.script()?);
-        leak(chain, left, first, right, second).map(|why| format!("line {}: {why}", left.run.first_line))
+        leak(chain, left, first, right, second).map(|why| format!("in {}: {why}", head(left.run)))
     })
 }
 
 /// What stands between two neighbours.
 fn between(chain: &Chain<'_, '_>, left: &Step<'_>, right: &Step<'_>) -> Option<String> {
-    let at = |step: &Step<'_>, why: String| Some(format!("line {}: {why}", step.run.first_line));
+    let at = |step: &Step<'_>, why: String| Some(format!("in {}: {why}", head(step.run)));
     if chain.cx.file.escape() != '\\' {
         return Some("the file's escape character is not a backslash".to_owned());
     }
@@ -102,7 +105,9 @@ fn steers_a_tool(comment: &str) -> bool {
 /// What `first` would leave to `second` in the same shell that changes what it does.
 fn leak(chain: &Chain<'_, '_>, left: &Step<'_>, first: &Script, right: &Step<'_>, second: &Script) -> Option<String> {
     let mut effects = Effects::of(first);
-    if effects.cd && comes_back(chain, left, first) {
+    if effects.cd
+        && (comes_back(chain, left, first) || anywhere::goes_elsewhere(second) || anywhere::is_anywhere(second))
+    {
         effects.cd = false;
     }
     if effects.options && options_are_harmless(chain, right, first, second) {
@@ -205,7 +210,7 @@ fn exported(script: &Script) -> Vec<String> {
 /// Whether `name`, set before, changes nothing in `second`: a variable of the shell alone that it does not mention.
 fn is_harmless(name: &str, exported: &[String], right: &Step<'_>, second: &Script) -> bool {
     if matches!(name, "DEBIAN_FRONTEND" | "DEBCONF_NONINTERACTIVE_SEEN") {
-        let quiet = |simple: &Simple| pays::is_small(simple) || packages::call(simple).is_some();
+        let quiet = |simple: &Simple| is_small(simple) || packages::call(simple).is_some();
         return second.commands().iter().all(|place| quiet(place.simple));
     }
     // Base images give environment variables capitals, but for the proxies; such a one would reach programs.
@@ -240,7 +245,7 @@ fn fresh_shell(script: &Script) -> Option<String> {
 /// A program that both call, and that `first` may put somewhere else: the shell remembers where it found it.
 fn hashed(first: &Script, second: &Script) -> Option<String> {
     let (first, second) = (first.commands(), second.commands());
-    let moves = |simple: &Simple| !pays::is_small(simple) && packages::call(simple).is_none();
+    let moves = |simple: &Simple| !is_small(simple) && packages::call(simple).is_none();
     if !first.iter().any(|place| moves(place.simple)) {
         return None;
     }

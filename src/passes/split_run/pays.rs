@@ -1,12 +1,12 @@
 //! When two RUNs are better one: bytes that one makes and the other removes or writes again, an index and the
 //! install that reads it, and small steps.
 
-use super::Step;
 use crate::dockerfile::Instruction;
 use crate::image::Stage;
 use crate::passes::RunBody;
 use crate::passes::packages::{self, Action, Call, Family};
 use crate::passes::paths::{self, Directory};
+use crate::passes::small_steps::is_small;
 use crate::passes::touched::{How, Touch, touched};
 use crate::shell::{Body, Simple};
 
@@ -16,14 +16,25 @@ pub(super) struct Facts<'s> {
     touches: Vec<Touch<'s>>,
     /// Calls of package managers.
     calls: Vec<Call<'s>>,
-    /// Every command is a small step.
-    small: bool,
-    /// Every command is a small step or a call of a package manager, and there is one.
-    only_packages: bool,
+    weight: Weight,
     /// It installs, or adds a repository whose index it fetches, through a script from the network.
     adds_repository: bool,
     /// `npm install`, and what takes packages away again.
     node: Option<Node>,
+    /// A comment stands between it and the RUN before.
+    pub(super) commented: bool,
+}
+
+/// What all commands of a RUN are.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Weight {
+    /// Small steps.
+    Small,
+    /// Small steps and calls of package managers.
+    Packages,
+    /// More than that.
+    #[default]
+    Heavy,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,13 +43,13 @@ enum Node {
     Prunes,
 }
 
-/// Why two RUNs should be one; the numbers are places in the chain.
+/// Why two RUNs should be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pays {
     /// The first makes what the other removes, changes or writes again.
-    Bytes { first: usize, last: usize, what: String, undo: Undo },
+    Bytes(String, Undo),
     /// The first fetches the index that the other installs from.
-    Index { first: usize, last: usize },
+    Index,
     /// Both install with the same package manager.
     Installs,
     /// Both are small steps.
@@ -57,8 +68,8 @@ impl Pays {
     /// The weightier comes first.
     pub(super) fn rank(&self) -> usize {
         match self {
-            Self::Bytes { .. } => 0,
-            Self::Index { .. } => 1,
+            Self::Bytes(..) => 0,
+            Self::Index => 1,
             Self::Installs => 2,
             Self::Small => 3,
         }
@@ -70,26 +81,16 @@ impl Pays {
     }
 
     /// In words for the user.
-    pub(super) fn why(&self, steps: &[Step<'_>]) -> String {
-        let line = |at: usize| steps[at].run.first_line;
+    pub(super) fn why(&self) -> String {
         match self {
-            Self::Bytes { first, last, what, undo } => {
-                let (made, undone) = (line(*first), line(*last));
-                match undo {
-                    Undo::Removed => format!("line {undone} removes {what}, but the layer of line {made} keeps it"),
-                    Undo::Changed => {
-                        format!("line {undone} changes {what} of line {made}, so the image holds it twice")
-                    }
-                    Undo::Moved => format!("line {undone} moves {what} of line {made}, so the image holds it twice"),
-                }
+            Self::Bytes(what, Undo::Removed) => format!("what a later layer removes stays in the image: {what}"),
+            Self::Bytes(what, Undo::Changed) => format!("what a later layer changes is in the image twice: {what}"),
+            Self::Bytes(what, Undo::Moved) => format!("what a later layer moves is in the image twice: {what}"),
+            Self::Index => {
+                "an index in a layer of its own stays in the build cache, and then names packages that are gone".into()
             }
-            Self::Index { first, last } => format!(
-                "the build cache keeps the index of line {} while line {} changes: it installs what is gone by then",
-                line(*first),
-                line(*last)
-            ),
-            Self::Installs => "each layer that installs holds the package database again".to_owned(),
-            Self::Small => "each of these small steps is a layer of its own".to_owned(),
+            Self::Installs => "each layer that installs holds the package database again".into(),
+            Self::Small => "each of these small steps is a layer of its own".into(),
         }
     }
 }
@@ -105,14 +106,18 @@ impl<'s> Facts<'s> {
         let (touches, _) = touched(script, start);
         let commands = script.commands();
         let calls: Vec<Call<'_>> = commands.iter().filter_map(|place| packages::call(place.simple)).collect();
-        let small = |simple: &Simple| is_small(simple);
+        let small = |simple: &Simple| is_small(simple) || packages::call(simple).is_some();
+        let weight = match () {
+            () if commands.is_empty() || !commands.iter().all(|place| small(place.simple)) => Weight::Heavy,
+            () if calls.is_empty() => Weight::Small,
+            () => Weight::Packages,
+        };
         let text = run.rest.text();
         Self {
-            small: !commands.is_empty() && commands.iter().all(|place| small(place.simple)),
-            only_packages: !calls.is_empty()
-                && commands.iter().all(|place| small(place.simple) || packages::call(place.simple).is_some()),
+            weight,
             adds_repository: text.contains("nodesource.com/setup") || text.contains("add-apt-repository"),
             node: commands.iter().find_map(|place| node(place.simple)),
+            commented: false,
             touches,
             calls,
         }
@@ -126,14 +131,15 @@ impl<'s> Facts<'s> {
         self.calls.iter().filter(|call| call.action == Action::Install).map(|call| call.family)
     }
 
+    fn removes_all_in(&self, directory: &str) -> bool {
+        let probe = format!("{directory}/probe");
+        self.touches.iter().any(|touch| touch.removes(&probe))
+    }
+
     /// Whether nothing of the index or cache of `family` is left behind.
     fn cleans(&self, family: Family) -> bool {
         let no_cache = |call: &Call<'_>| call.family == Family::Apk && call.has_option(&["--no-cache"]);
-        let gone = |directory: &&str| {
-            let probe = format!("{directory}/probe");
-            self.touches.iter().any(|touch| touch.removes(&probe))
-        };
-        caches(family).iter().any(gone)
+        caches(family).iter().any(|directory| self.removes_all_in(directory))
             || family != Family::Apt && self.does(family, Action::Clean)
             || self.calls.iter().any(no_cache)
     }
@@ -150,22 +156,34 @@ fn caches(family: Family) -> &'static [&'static str] {
     }
 }
 
+/// More steps than this that are neither small nor installs are not tied together for the sake of what the last removes.
+const MOST_BETWEEN: usize = 4;
+
 /// Why RUNs `first` and `last` should be one, if they should.
 pub(super) fn pays(facts: &[Facts<'_>], first: usize, last: usize) -> Option<Pays> {
     let (one, other) = (&facts[first], &facts[last]);
-    if let Some((what, undo)) = bytes(one, other) {
-        return Some(Pays::Bytes { first, last, what, undo });
+    let between = &facts[first + 1..last];
+    let heavy = between.iter().filter(|step| step.weight == Weight::Heavy).count();
+    if heavy <= MOST_BETWEEN
+        && let Some((what, undo)) = bytes(one, other)
+    {
+        return Some(Pays::Bytes(what, undo));
+    }
+    if heavy == 0
+        && let Some(what) = cache(one, other)
+    {
+        return Some(Pays::Bytes(what, Undo::Removed));
     }
     if last != first + 1 {
         return None;
     }
     if other.installs().any(|family| is_index_for(one, other, family)) {
-        return Some(Pays::Index { first, last });
+        return Some(Pays::Index);
     }
-    if other.only_packages && other.installs().any(|family| is_worth_joining(one, other, family)) {
+    if other.weight == Weight::Packages && other.installs().any(|family| is_worth_joining(one, other, family)) {
         return Some(Pays::Installs);
     }
-    (one.small && other.small).then_some(Pays::Small)
+    (one.weight == Weight::Small && other.weight == Weight::Small && !other.commented).then_some(Pays::Small)
 }
 
 /// Whether `one` only fetches the index that `other` installs from.
@@ -173,9 +191,12 @@ fn is_index_for(one: &Facts<'_>, other: &Facts<'_>, family: Family) -> bool {
     if one.installs().any(|own| own == family) || one.cleans(family) {
         return false;
     }
-    let fetches = one.does(family, Action::Update) && one.only_packages;
+    let fetches = one.does(family, Action::Update) && one.weight == Weight::Packages;
     fetches
-        || (one.adds_repository && family == Family::Apt && other.only_packages && !other.does(family, Action::Update))
+        || (one.adds_repository
+            && family == Family::Apt
+            && other.weight == Weight::Packages
+            && !other.does(family, Action::Update))
 }
 
 /// Whether both install, and the second is not complete in itself: it fetches no index of its own.
@@ -188,38 +209,34 @@ fn bytes(one: &Facts<'_>, other: &Facts<'_>) -> Option<(String, Undo)> {
     if one.node == Some(Node::Installs) && other.node == Some(Node::Prunes) {
         return Some(("packages".to_owned(), Undo::Removed));
     }
-    other.calls.iter().find_map(|call| removed(one, other, call)).or_else(|| undone_files(one, other)).or_else(|| {
-        let probe = |family| caches(family).iter().map(|directory| format!("{directory}/probe"));
-        let kept = |family: &Family| !one.cleans(*family) && !other.does(*family, Action::Install);
-        let removes =
-            |family: &Family| probe(*family).any(|probe| other.touches.iter().any(|touch| touch.removes(&probe)));
-        let used = one.calls.iter().filter(|call| matches!(call.action, Action::Install | Action::Update));
-        let family = used.map(|call| call.family).find(|family| kept(family) && removes(family))?;
-        Some((format!("`{}`", caches(family)[0]), Undo::Removed))
-    })
+    other.calls.iter().find_map(|call| removed(one, call)).or_else(|| undone_files(one, other))
 }
 
-/// Packages that `one` installs and `call` removes; caches that `call` empties.
-fn removed(one: &Facts<'_>, other: &Facts<'_>, call: &Call<'_>) -> Option<(String, Undo)> {
-    let family = call.family;
-    match call.action {
-        Action::Remove => {
-            let installs = one.calls.iter().filter(|own| own.family == family && own.action == Action::Install);
-            let mut names = installs.flat_map(|own| own.packages.iter().map(|word| word.raw.as_str()).chain(own.group));
-            let wanted = |name: &str| call.packages.iter().any(|word| word.raw == name);
-            if let Some(name) = names.find(|name| wanted(name)) {
-                return Some((format!("`{name}`"), Undo::Removed));
-            }
-            let auto = call.packages.is_empty() && one.does(family, Action::Remove);
-            auto.then(|| ("packages".to_owned(), Undo::Removed))
-        }
-        Action::Clean if family != Family::Apt => {
-            let kept = one.installs().any(|own| own == family) && !one.cleans(family);
-            let own = other.installs().any(|own| own == family);
-            (kept && !own).then(|| (format!("`{}`", caches(family)[0]), Undo::Removed))
-        }
-        _ => None,
+/// The cache of a package manager that `one` fills and `other` empties. To take what stands between into one RUN is
+/// too much for that.
+fn cache(one: &Facts<'_>, other: &Facts<'_>) -> Option<String> {
+    let uses = one.calls.iter().filter(|call| matches!(call.action, Action::Install | Action::Update));
+    let kept = |family: &Family| !one.cleans(*family) && !other.does(*family, Action::Install);
+    let empties = |family: &Family| {
+        let by_itself = *family != Family::Apt && other.does(*family, Action::Clean);
+        by_itself || caches(*family).iter().any(|directory| other.removes_all_in(directory))
+    };
+    let family = uses.map(|call| call.family).find(|family| kept(family) && empties(family))?;
+    Some(format!("`{}`", caches(family)[0]))
+}
+
+/// Packages that `one` installs and `call` removes.
+fn removed(one: &Facts<'_>, call: &Call<'_>) -> Option<(String, Undo)> {
+    if call.action != Action::Remove {
+        return None;
     }
+    let installs = one.calls.iter().filter(|own| own.family == call.family && own.action == Action::Install);
+    let mut names = installs.flat_map(|own| own.packages.iter().map(|word| word.raw.as_str()).chain(own.group));
+    if let Some(name) = names.find(|name| call.packages.iter().any(|word| word.raw == *name)) {
+        return Some((format!("`{name}`"), Undo::Removed));
+    }
+    let auto = call.packages.is_empty() && one.does(call.family, Action::Remove);
+    auto.then(|| ("packages".to_owned(), Undo::Removed))
 }
 
 /// Files that `one` makes and `other` removes, changes or moves.
@@ -234,12 +251,14 @@ fn undone_files(one: &Facts<'_>, other: &Facts<'_>) -> Option<(String, Undo)> {
             How::RemoveMatching("*") if made.how == How::Tree && made.path == touch.path => {
                 Some((shown(&touch.path), Undo::Removed))
             }
-            How::Remove if is_of(made, &touch.path) => Some((shown(&touch.path), Undo::Removed)),
+            How::Remove if is_of(made, other, &touch.path) => Some((shown(&touch.path), Undo::Removed)),
             How::Change { recursive: true } if paths::is_in(&made.path, &touch.path) => {
                 Some((shown(&made.path), Undo::Changed))
             }
-            How::Change { .. } if is_of(made, &touch.path) => Some((shown(&touch.path), Undo::Changed)),
-            How::MoveAway if is_of(made, &touch.path) => Some((shown(&touch.path), Undo::Moved)),
+            How::Change { recursive } if made.path == touch.path || recursive && is_of(made, other, &touch.path) => {
+                Some((shown(&touch.path), Undo::Changed))
+            }
+            How::MoveAway if is_of(made, other, &touch.path) => Some((shown(&touch.path), Undo::Moved)),
             _ => None,
         }
     })
@@ -253,9 +272,12 @@ fn makes_bytes(touch: &Touch<'_>) -> bool {
     }
 }
 
-/// Whether `path` is what was made, or lies in the tree that was made.
-fn is_of(made: &Touch<'_>, path: &str) -> bool {
-    path == made.path || (made.how == How::Tree && !is_crowded(&made.path) && paths::is_in(path, &made.path))
+/// Whether `path` is what was made, or lies in the tree that was made. In a RUN that builds something, what lies in the
+/// tree may be its own product.
+fn is_of(made: &Touch<'_>, other: &Facts<'_>, path: &str) -> bool {
+    let own_product = other.weight == Weight::Heavy && paths::file_name(path) != ".git";
+    let in_tree = made.how == How::Tree && !is_crowded(&made.path) && paths::is_in(path, &made.path);
+    path == made.path || in_tree && !own_product
 }
 
 /// Directories that hold much besides what one RUN puts there.
@@ -266,77 +288,6 @@ fn is_crowded(directory: &str) -> bool {
     )
 }
 
-/// Whether a command does little, and always the same: it neither downloads nor builds.
-pub(super) fn is_small(simple: &Simple) -> bool {
-    let Some(program) = packages::program(simple) else { return simple.words.is_empty() };
-    let first = || packages::words(simple).get(1).map_or("", |word| word.raw.as_str());
-    match program {
-        "git" | "npm" | "yarn" | "pip" | "pip3" | "bundle" => first() == "config",
-        "systemctl" => matches!(first(), "enable" | "disable" | "mask"),
-        _ => SMALL.contains(&program),
-    }
-}
-
-/// Programs of small steps, sorted.
-const SMALL: [&str; 56] = [
-    ":",
-    "[",
-    "a2disconf",
-    "a2dismod",
-    "a2dissite",
-    "a2enconf",
-    "a2enmod",
-    "a2ensite",
-    "addgroup",
-    "adduser",
-    "cat",
-    "cd",
-    "chgrp",
-    "chmod",
-    "chown",
-    "chpasswd",
-    "chsh",
-    "cp",
-    "date",
-    "dos2unix",
-    "dpkg-reconfigure",
-    "echo",
-    "export",
-    "gpasswd",
-    "grep",
-    "groupadd",
-    "groupmod",
-    "install",
-    "ldconfig",
-    "ln",
-    "locale-gen",
-    "localedef",
-    "mkdir",
-    "mkfifo",
-    "mv",
-    "passwd",
-    "phpdismod",
-    "phpenmod",
-    "printf",
-    "pwd",
-    "rm",
-    "rmdir",
-    "sed",
-    "set",
-    "setcap",
-    "sort",
-    "tee",
-    "test",
-    "touch",
-    "tr",
-    "true",
-    "update-alternatives",
-    "update-locale",
-    "update-rc.d",
-    "useradd",
-    "usermod",
-];
-
 fn node(simple: &Simple) -> Option<Node> {
     let program = packages::program(simple)?;
     let verb = packages::words(simple).get(1).map_or("", |word| word.raw.as_str());
@@ -344,15 +295,5 @@ fn node(simple: &Simple) -> Option<Node> {
         ("npm" | "pnpm", "install" | "ci" | "i") => Some(Node::Installs),
         ("npm" | "pnpm", "prune") => Some(Node::Prunes),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_small_steps_are_sorted() {
-        assert!(SMALL.is_sorted());
     }
 }

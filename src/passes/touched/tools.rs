@@ -16,9 +16,9 @@ pub(super) fn simple<'s>(walk: &mut Walk<'s>, simple: &'s Simple) {
         "wget" => fetch::wget(walk, simple, args),
         "tar" | "bsdtar" => tar(walk, simple, args),
         "unzip" => unzip(walk, simple, args),
-        "gunzip" | "bunzip2" | "unxz" | "unlzma" => each(walk, simple, args, &[How::Unpack, How::MoveAway]),
+        "gunzip" | "bunzip2" | "unxz" | "unlzma" => each(walk, simple, args, &[How::Unpack, How::Remove]),
         "gzip" | "bzip2" | "xz" if args.iter().any(|arg| is_short(arg, 'd')) => {
-            each(walk, simple, args, &[How::Unpack, How::MoveAway]);
+            each(walk, simple, args, &[How::Unpack, How::Remove]);
         }
         "7z" | "7za" if args.first().is_some_and(|arg| matches!(arg.raw.as_str(), "x" | "e")) => {
             if let Some(word) = operands(args, &[]).get(1) {
