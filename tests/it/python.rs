@@ -410,6 +410,21 @@ fn members_of_a_uv_workspace_use_the_lock_above() {
 }
 
 #[test]
+fn a_python_that_the_project_rules_out_is_told() {
+    let of = |wanted: &str| {
+        let project = format!("[project]\nname = \"x\"\nrequires-python = \"{wanted}\"\ndependencies = []\n");
+        let context = Context::from_memory([("pyproject.toml", project.as_str())]);
+        brings(&context, "pip install .", 12).complete
+    };
+    for wanted in [">=3.12", ">=3.12.4", "==3.12.*", "~=3.11", "<=3.12", "^3.12"] {
+        assert!(of(wanted).is_yes(), "{wanted}: {:?}", of(wanted));
+    }
+    for wanted in [">=3.13", "<3.12", "==3.11.*"] {
+        assert!(of(wanted).why_unknown().unwrap().starts_with("pyproject.toml:3: "), "{wanted}: {:?}", of(wanted));
+    }
+}
+
+#[test]
 fn whether_a_wheel_for_glibc_is_there_is_a_question_of_its_own() {
     let context = Context::from_memory([(
         "requirements.txt",

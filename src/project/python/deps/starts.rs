@@ -6,8 +6,10 @@ use crate::project::finding::{Finding, evidence};
 use crate::project::paths;
 use crate::project::python::install::{Install, Part, Tool};
 use crate::project::python::lock::{self, Edge, Kind, Lock, Locked, Selection};
+use crate::project::python::native;
 use crate::project::python::requirement::{Origin, Requirement};
 use crate::project::python::{Python, is_metadata};
+use crate::proposal::Evidence;
 
 impl Python {
     /// What `install` brings. `resolve` turns a path as the command writes it into one of the context.
@@ -38,7 +40,20 @@ impl Python {
                 Part::Unknown(what) => gathered.open(what.clone()),
             }
         }
+        if let Some((minor, (wanted, place))) = python.zip(self.refuses(python)) {
+            gathered.open(format!("{place}: CPython 3.{minor} is not in {wanted}"));
+        }
         gathered.finish(install)
+    }
+
+    /// The project's `requires-python`, when it rules this version out: another one is then fetched, or the
+    /// install fails.
+    fn refuses(&self, python: Option<u16>) -> Option<(&str, &Evidence)> {
+        let (wanted, place) = self.pyproject()?.requires_python.as_ref()?;
+        let minor = python?;
+        let refused = |version: String| native::allows(wanted, &version) == Some(false);
+        // The patch version is not known: the first and the last one speak for all.
+        (refused(format!("3.{minor}")) && refused(format!("3.{minor}.99"))).then_some((wanted.as_str(), place))
     }
 
     fn project(&self, dir: &str, extras: &[String], install: &Install, gathered: &mut Gathered) {
