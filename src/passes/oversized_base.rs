@@ -4,6 +4,7 @@ mod blocker;
 mod node;
 mod programs;
 mod python;
+mod spawns;
 mod swap;
 
 use super::{Cx, Pass};

@@ -3,7 +3,7 @@
 
 use super::blocker::Blocker;
 use super::programs::{Brought, place_of};
-use super::{Case, programs};
+use super::{Case, programs, spawns};
 use crate::image::base::{Family, Libc};
 use crate::image::{Exists, Origin as PathOrigin, Stage};
 use crate::project::Finding;
@@ -30,6 +30,7 @@ pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Bro
     let commands = programs::commands(case)?;
     for app in apps {
         scripts_run_on(&app, &commands, old, new)?;
+        spawns::all_there(&app, old, new)?;
         evidence.extend(packages_run_on(&app, new)?);
     }
     Ok(Brought { evidence, ..Brought::default() })
