@@ -60,7 +60,7 @@ fn naming_a_starter(context: &Context, dir: &str) -> Result<Vec<String>, Blocker
             EntryKind::Directory | EntryKind::LinkToDirectory if ASIDE.contains(&name) => return Step::Skip,
             EntryKind::File if is_source(name) => match context.read(path) {
                 Ok(source) if STARTERS.iter().any(|starter| source.text.contains(starter)) => {
-                    files.push(path.to_owned())
+                    files.push(path.to_owned());
                 }
                 Ok(_) => {}
                 Err(why) => drop(unread.get_or_insert(format!("{path} was not read: {why}"))),
@@ -78,6 +78,6 @@ fn naming_a_starter(context: &Context, dir: &str) -> Result<Vec<String>, Blocker
 
 fn is_source(name: &str) -> bool {
     const ENDINGS: &[&str] = &["cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"];
-    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
-    ENDINGS.contains(&ending) && !stem.ends_with(".test") && !stem.ends_with(".spec")
+    let mut parts = name.rsplit('.');
+    parts.next().is_some_and(|ending| ENDINGS.contains(&ending)) && !matches!(parts.next(), Some("test" | "spec"))
 }
