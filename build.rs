@@ -1,6 +1,8 @@
 //! Turns `facts/` into tables, so that nothing of it is parsed at run time.
 #![allow(clippy::disallowed_methods, reason = "a build script reads and writes files")]
 
+#[path = "build/apt_recommends.rs"]
+mod apt_recommends;
 #[path = "build/base_images.rs"]
 mod base_images;
 #[path = "build/cleanup.rs"]
@@ -22,7 +24,8 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 5] = [
+    let tables: [(&str, Maker); 6] = [
+        ("apt-recommends", apt_recommends::table),
         ("base-images", base_images::table),
         ("cleanup", cleanup::table),
         ("go-cgo", go_cgo::table),

@@ -5,6 +5,7 @@
 
 mod cleaning;
 mod paths;
+pub mod recommends;
 mod uses;
 
 pub use cleaning::{cleans, is_settled, mounts};

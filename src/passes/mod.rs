@@ -12,6 +12,7 @@ mod oversized_base;
 pub mod packages;
 pub mod paths;
 mod plain_add;
+mod recommended_packages;
 mod shell_form_command;
 pub mod shipped;
 pub mod small_steps;
@@ -47,8 +48,14 @@ impl Pass {
 }
 
 /// All passes, in order.
-pub const ALL: &[&Pass] =
-    &[&oversized_base::PASS, &split_run::PASS, &kept_package_cache::PASS, &plain_add::PASS, &shell_form_command::PASS];
+pub const ALL: &[&Pass] = &[
+    &oversized_base::PASS,
+    &split_run::PASS,
+    &kept_package_cache::PASS,
+    &recommended_packages::PASS,
+    &plain_add::PASS,
+    &shell_form_command::PASS,
+];
 
 /// The pass called `id`.
 pub fn find(id: &str) -> Option<&'static Pass> {

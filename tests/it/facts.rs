@@ -1,7 +1,7 @@
 //! The tables compiled into the binary are the facts in `facts/`, and every fact names its source.
 
 use dfslim::image::base::{self, Class, tag};
-use dfslim::managers::{self, Avoid};
+use dfslim::managers::{self, Avoid, recommends};
 use serde_yaml::Value;
 use std::fs;
 
@@ -129,5 +129,36 @@ fn package_managers_equal_the_yaml() {
             Avoid::Remove(paths) => assert_eq!(paths, strings(&written["avoid"]["remove"]), "{name}"),
         }
         assert!(!manager.source.is_empty() && !manager.source.contains("unverified"), "{name}");
+    }
+}
+
+#[test]
+fn apt_recommends_equal_the_yaml() {
+    let yaml = facts("apt-recommends.yaml");
+    assert_eq!(recommends::releases(), strings(&yaml["releases"]));
+    assert_eq!(recommends::harmless(), strings(&yaml["harmless"]));
+    assert_eq!(recommends::added(), strings(&yaml["added"]));
+    for needed in recommends::needed() {
+        assert_eq!(needed.programs, strings(&yaml["needed_by"][needed.name]["programs"]), "{}", needed.name);
+        assert_eq!(needed.words, strings(&yaml["needed_by"][needed.name]["words"]), "{}", needed.name);
+    }
+    let names = |mask: u16| -> String {
+        let has = |index: &usize| mask & (1 << *index) != 0;
+        let names: Vec<&str> =
+            (0..recommends::releases().len()).filter(has).map(|index| recommends::releases()[index]).collect();
+        if mask == u16::MAX { "all".to_owned() } else { names.join("+") }
+    };
+    assert_eq!(recommends::packages().len(), yaml["packages"].as_mapping().unwrap().len());
+    for package in recommends::packages() {
+        let written = &yaml["packages"][package.name];
+        assert_eq!(names(package.releases), text(&written["in"]), "{}", package.name);
+        assert_eq!(package.brings, strings(&written["brings"]), "{}", package.name);
+        let ours = package.recommends.iter().map(|(name, mask)| match names(*mask) {
+            all if all == "all" => (*name).to_owned(),
+            some => format!("{name}:{some}"),
+        });
+        assert!(ours.eq(strings(&written["recommends"])), "{}", package.name);
+        // What is said to be harmless is not listed with every package.
+        assert!(package.recommends.iter().all(|(name, _)| !recommends::harmless().contains(name)), "{}", package.name);
     }
 }
