@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::proposal::{Proposal, Proposals, Safety};
 use crate::suppress::Suppressions;
 use crate::text::{LineIndex, Position, Span};
+use std::rc::Rc;
 
 /// More laps than any chain of passes needs; a file that still changes has passes that undo each other.
 const MOST_LAPS: usize = 8;
@@ -63,7 +64,7 @@ struct Run<'p> {
     project: &'p Project,
     policy: &'p Policy,
     wishes: &'p Wishes,
-    first: (&'p str, LineIndex),
+    first: (&'p str, Rc<LineIndex>),
     text: String,
     origins: Origins,
     applied: Vec<Finding>,
@@ -80,7 +81,7 @@ impl<'p> Run<'p> {
             project,
             policy,
             wishes,
-            first: (text, LineIndex::new(text)),
+            first: (text, Rc::new(LineIndex::new(text))),
             text: text.to_owned(),
             origins: Origins::unchanged(text.len()),
             applied: Vec::new(),
@@ -99,9 +100,10 @@ impl<'p> Run<'p> {
         let mut passes = self.policy.passes.iter().copied().peekable();
         while passes.peek().is_some() {
             let text = std::mem::take(&mut self.text);
+            let (origins, lines) = (self.origins.clone(), Rc::clone(&self.first.1));
             let file = Dockerfile::parse(text);
             let stages = Stages::of(&file);
-            let cx = Cx::new(&file, &stages, self.project, self.wishes);
+            let cx = Cx::new(&file, &stages, self.project, self.wishes).after_edits(&origins, &lines);
             let suppressions = Suppressions::of(&file);
             let edits = passes.by_ref().find_map(|pass| self.pass(pass, &cx, &suppressions));
             self.notes = self.notes_on(&file, &suppressions);

@@ -2,9 +2,11 @@
 
 use super::RunBody;
 use crate::dockerfile::{Dockerfile, Instruction};
+use crate::edit::Origins;
 use crate::image::{Exists, FileSystem, Stages, Writes};
 use crate::project::Project;
 use crate::shell::Shell;
+use crate::text::LineIndex;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -20,6 +22,7 @@ pub struct Cx<'a> {
     /// What the user asked for.
     pub wishes: &'a Wishes,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
+    first: Option<(&'a Origins, &'a LineIndex)>,
 }
 
 /// Choices of style that are the user's to make.
@@ -69,7 +72,21 @@ impl Builder {
 impl<'a> Cx<'a> {
     /// Gathers what is known of `file`.
     pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, project: &'a Project, wishes: &'a Wishes) -> Self {
-        Self { file, stages, project, wishes, bodies: RefCell::default() }
+        Self { file, stages, project, wishes, bodies: RefCell::default(), first: None }
+    }
+
+    /// The same, when the text came about by edits of the user's own, whose lines are `lines`.
+    #[must_use]
+    pub fn after_edits(self, origins: &'a Origins, lines: &'a LineIndex) -> Self {
+        Self { first: Some((origins, lines)), ..self }
+    }
+
+    /// The line, from 1, in which what stands at `offset` stands in the user's own text: for messages.
+    pub fn line(&self, offset: usize) -> usize {
+        match self.first {
+            Some((origins, lines)) => lines.line(origins.first(offset)),
+            None => self.file.lines().line(offset),
+        }
     }
 
     /// What `run` (a RUN instruction of this file) runs.

@@ -40,7 +40,8 @@ enum Effect {
 /// The first who reads the index that `run` of `stage` leaves behind.
 pub fn reader_after(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, index: Index) -> Option<Reader> {
     let start = stage.instructions.partition_point(|other| other.span.start <= run.span.start);
-    reader_from(cx, stage, start, index)
+    let reader = reader_from(cx, stage, start, index)?;
+    Some(Reader { line: cx.line(cx.file.lines().start(reader.line)), ..reader })
 }
 
 fn reader_from(cx: &Cx<'_>, stage: &Stage<'_>, start: usize, index: Index) -> Option<Reader> {

@@ -55,7 +55,7 @@ fn proposal(cx: &Cx<'_>, instruction: &Instruction, what: String, words: &[Strin
         Proposal::risky(instruction.code, what, may_break).changing(Field::Entrypoint)
     } else {
         let fact = format!("`{written}` is one literal command, nothing for a shell to do");
-        let line = cx.file.lines().line(instruction.code.start);
+        let line = cx.line(instruction.code.start);
         let file = cx.project.context().dockerfile().to_owned();
         Proposal::checked(instruction.code, what, vec![Evidence { file, line: Some(line), fact }]).changing(Field::Cmd)
     };

@@ -277,7 +277,10 @@ pub(super) fn each_use(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), Blo
     for stage in &case.group {
         for instruction in &stage.instructions {
             if matches!(instruction.keyword, Keyword::Onbuild) {
-                return Err(Blocker::because(format!("line {} defers an instruction", instruction.first_line)));
+                return Err(Blocker::because(format!(
+                    "line {} defers an instruction",
+                    case.cx.line(instruction.code.start)
+                )));
             }
             if matches!(instruction.keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
                 instruction_uses(case, stage, instruction, visit)?;
@@ -323,7 +326,7 @@ fn instruction_uses(
     instruction: &Instruction,
     visit: &mut Visit<'_>,
 ) -> Result<(), Blocker> {
-    let place = format!("line {}", instruction.first_line);
+    let place = format!("line {}", case.cx.line(instruction.code.start));
     let body = case.cx.body(instruction);
     match (&body.body, &body.shell) {
         (Body::Exec(words), _) => {

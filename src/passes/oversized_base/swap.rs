@@ -87,7 +87,7 @@ impl Case<'_> {
                 let from = found.and_then(|found| found.stage).and_then(|index| self.cx.stages.get(index));
                 let inside = from.is_some_and(|from| self.group.iter().any(|member| member.index == from.index));
                 if !inside && !brings_no_program(copy) {
-                    let line = copy.first_line;
+                    let line = self.cx.line(copy.code.start);
                     return Err(Blocker::because(format!(
                         "line {line} copies from elsewhere what may be linked to glibc"
                     )));
