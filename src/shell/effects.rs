@@ -1,6 +1,6 @@
 //! What a script leaves behind in its shell for the commands that would come after it.
 
-use super::{Command, Compound, Pipeline, Script, ShellWord, Simple, Terminator};
+use super::{Command, Compound, Pipeline, Redirect, Script, ShellWord, Simple, Terminator};
 
 /// What leaks out of a script's top level. Subshells, pipelines of several commands and substitutions keep
 /// their state to themselves; groups, control structures and and-or lists do not.
@@ -104,7 +104,13 @@ impl Effects {
     fn compound(&mut self, inner: &Compound) {
         inner.words.iter().for_each(|word| self.word(word));
         inner.bodies.iter().for_each(|body| self.script(body));
-        inner.redirects.iter().for_each(|redirect| self.word(&redirect.target));
+        self.redirects(&inner.redirects);
+    }
+
+    /// Targets and the bodies of heredocs expand in the shell itself too.
+    fn redirects(&mut self, redirects: &[Redirect]) {
+        let words = redirects.iter().flat_map(|redirect| std::iter::once(&redirect.target).chain(&redirect.heredoc));
+        words.for_each(|word| self.word(word));
     }
 
     /// A command in a process of its own: only what it starts in the background outlives it.
@@ -114,8 +120,8 @@ impl Effects {
 
     fn simple(&mut self, simple: &Simple) {
         let values = simple.assignments.iter().map(|assignment| &assignment.value);
-        let targets = simple.redirects.iter().map(|redirect| &redirect.target);
-        values.chain(&simple.words).chain(targets).for_each(|word| self.word(word));
+        values.chain(&simple.words).for_each(|word| self.word(word));
+        self.redirects(&simple.redirects);
         let (name, args) = strip_prefixes(&simple.words);
         if name.is_none_or(|name| name.literal.as_deref().is_some_and(is_special)) {
             simple.assignments.iter().for_each(|assignment| self.variable(&assignment.name));
