@@ -3,6 +3,7 @@
 use super::{Fact, Topic, View, at, shortly};
 use crate::dockerfile::{Args, Keyword};
 use crate::project::finding::{Finding, evidence};
+use crate::project::go::Go;
 use crate::project::node::manager::PackageManager;
 use crate::project::node::native::{Native, Support};
 use crate::project::node::{Node, Scope};
@@ -15,32 +16,38 @@ use std::rc::Rc;
 pub(super) enum App {
     Node(Rc<Node>),
     Python(Rc<Python>),
+    Go(Rc<Go>),
 }
 
 /// So many directories are asked.
 const MOST_DIRS: usize = 30;
 
 impl View<'_> {
-    /// The applications in the directories that the Dockerfile concerns: the root of the context, its own, and
-    /// those that it copies.
+    /// The applications in the directories that the Dockerfile concerns: its own, and those that it copies.
     pub(super) fn apps(&self) -> Vec<App> {
         let project = self.around.project;
         let mut apps = Vec::new();
         for dir in self.dirs() {
             apps.extend(project.node(&dir).map(App::Node));
             apps.extend(project.python(&dir).filter(|python| is_application(python)).map(App::Python));
+            apps.extend(project.go(&dir).map(App::Go));
         }
         // Code below a project that says what it needs is part of that project.
-        let is_code = |app: &App| matches!(app, App::Python(python) if !has_metadata(python));
-        if apps.iter().any(|app| matches!(app, App::Python(python) if has_metadata(python))) {
-            apps.retain(|app| !is_code(app));
-        }
+        let has = |test: fn(&App) -> bool| apps.iter().any(test);
+        let is_project = |app: &App| matches!(app, App::Python(python) if has_metadata(python));
+        let is_module = |app: &App| matches!(app, App::Go(go) if go.module().is_some());
+        let (project, module) = (has(is_project), has(is_module));
+        apps.retain(|app| match app {
+            App::Python(_) => !project || is_project(app),
+            App::Go(_) => !module || is_module(app),
+            App::Node(_) => true,
+        });
         apps
     }
 
     fn dirs(&self) -> Vec<String> {
         let context = self.around.project.context();
-        let mut dirs = vec![String::new(), paths::parent(context.dockerfile()).to_owned()];
+        let mut dirs = vec![paths::parent(context.dockerfile()).to_owned()];
         for stage in self.stages.iter() {
             let copies = stage.instructions.iter().filter(|instruction| {
                 matches!(instruction.keyword, Keyword::Copy | Keyword::Add) && instruction.flag("from").is_none()
@@ -51,7 +58,11 @@ impl View<'_> {
                 let here = stage.state_before(copy);
                 for source in sources.iter().filter_map(|word| here.expand(&word.value, self.around.file.escape())) {
                     let Some(path) = paths::clean(&source) else { continue };
-                    dirs.push(if context.is_dir(&path) { path } else { paths::parent(&path).to_owned() });
+                    // The root of a repository holds much that is not for this image.
+                    let own = if context.is_dir(&path) { path.as_str() } else { paths::parent(&path) };
+                    if context.is_dir(&path) || !own.is_empty() || is_manifest(&path) {
+                        dirs.push(own.to_owned());
+                    }
                 }
             }
         }
@@ -69,6 +80,7 @@ impl View<'_> {
         match app {
             App::Node(node) => self.node(node),
             App::Python(python) => self.python(python),
+            App::Go(go) => self.go(go),
         }
     }
 
@@ -125,10 +137,27 @@ impl View<'_> {
         fact
     }
 
+    fn go(&self, go: &Go) -> Fact {
+        let value = self.named("Go", go.dir());
+        let module = paths::join(go.dir(), "go.mod").unwrap_or_default();
+        let there = self.around.project.context().is_file(&module);
+        let found = if there { evidence(module, None, "is there") } else { evidence(go.dir(), None, "holds Go code") };
+        let mut fact = Fact::known(Topic::App, value, self.in_context(&[found]));
+        match go.version() {
+            Finding::Known { value, evidence } => {
+                fact.evidence = self.in_context(&evidence);
+                fact = fact.with(format!("asks for Go {value}"));
+            }
+            Finding::Unknown { why, .. } => fact = fact.with(format!("version unknown: {why}")),
+        }
+        if go.vendored().is_yes() { fact.with("with its dependencies in vendor/") } else { fact }
+    }
+
     pub(super) fn natives(&self, apps: &[App]) -> Vec<Fact> {
         let of_node = apps.iter().filter_map(|app| if let App::Node(node) = app { Some(node) } else { None });
         let mut facts: Vec<Fact> = of_node.flat_map(|node| self.node_natives(node)).collect();
         facts.extend(self.python_natives(apps));
+        facts.extend(self.go_natives(apps));
         facts
     }
 
@@ -154,7 +183,8 @@ impl View<'_> {
             facts.push(Fact::known(Topic::Native, value, self.in_context(&lock)));
         }
         if let Some(why) = &natives.may_be_more {
-            facts.push(Fact::unknown(Topic::Native, format!("there may be more: {why}"), self.in_context(&lock)));
+            let what = if facts.is_empty() { "which packages have native code" } else { "whether these are all" };
+            facts.push(Fact::unknown(Topic::Native, format!("{what}: {why}"), self.in_context(&lock)));
         } else if facts.is_empty() {
             facts.push(Fact::known(Topic::Native, "no package with native code", self.in_context(&lock)));
         }
@@ -170,6 +200,25 @@ impl View<'_> {
             other => fact.with(format!("on slim {}: {}", support(other), native.slim.why)),
         }
     }
+}
+
+/// Whether a file at the root that is copied says that its project is meant.
+fn is_manifest(path: &str) -> bool {
+    let starts = [
+        "package",
+        "npm-",
+        "yarn",
+        "pnpm",
+        "bun",
+        "requirements",
+        "pyproject",
+        "setup.",
+        "Pipfile",
+        "poetry",
+        "uv.",
+        "go.",
+    ];
+    starts.iter().any(|start| path.starts_with(start))
 }
 
 fn has_metadata(python: &Python) -> bool {

@@ -1,6 +1,7 @@
 //! What the stages start from, and what is known of it.
 
 use super::{Fact, Topic, View};
+use crate::dockerfile::image_ref::ImageRef;
 use crate::image::base::{self, Class, Distro, Libc, Tag};
 use crate::image::{Base, Stage};
 use crate::project::deploy::Usage;
@@ -16,11 +17,13 @@ impl View<'_> {
         let at = [self.line(stage.from.first_line, "FROM")];
         Some(match &stage.base {
             Base::Scratch => Fact::known(Topic::Base, "scratch", at).with("holds nothing at all"),
-            Base::Unknown(written) => {
-                Fact::unknown(Topic::Base, format!("`{written}` depends on a build argument without a default"), at)
+            Base::Unknown(written) => Fact::unknown(Topic::Base, format!("`{written}` needs a build argument"), at),
+            Base::Image(image) if ImageRef::parse(image).digest.is_some() => {
+                let why = format!("{}: the tag need not be what is pulled", short(image));
+                Fact::unknown(Topic::Base, why, at)
             }
             Base::Image(image) if base::official(image).is_none() => {
-                Fact::unknown(Topic::Base, format!("{image}, of which nothing is known"), at)
+                Fact::unknown(Topic::Base, format!("nothing is known of {image}"), at)
             }
             Base::Image(image) => describe(Fact::known(Topic::Base, image, at), image),
             Base::Stage(_) => return None,
@@ -38,7 +41,7 @@ impl View<'_> {
     fn stage(&self, stage: &Stage<'_>, last: bool) -> Fact {
         let name = stage.name.clone().unwrap_or_else(|| stage.index.to_string());
         let from = match &stage.base {
-            Base::Image(image) | Base::Unknown(image) => image.clone(),
+            Base::Image(image) | Base::Unknown(image) => short(image),
             Base::Scratch => "scratch".to_owned(),
             Base::Stage(parent) => match self.stages.get(*parent).and_then(|parent| parent.name.clone()) {
                 Some(name) => format!("stage {name}"),
@@ -66,6 +69,14 @@ fn targets(usage: &Usage, name: &str) -> String {
     let mut names: Vec<String> = by.map(|build| format!("{} `{}`", build.tool.name(), build.name)).collect();
     names.dedup();
     super::shortly(&names, 3)
+}
+
+/// A reference without most of its digest.
+pub(super) fn short(image: &str) -> String {
+    match image.split_once("@sha256:") {
+        Some((name, digest)) => format!("{name}@sha256:{}…", &digest.get(..8).unwrap_or(digest)),
+        None => image.to_owned(),
+    }
 }
 
 /// Adds what is compiled in about an official image.

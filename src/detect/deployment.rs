@@ -10,8 +10,9 @@ impl View<'_> {
         let mut facts: Vec<Fact> = usage.builds.iter().map(|build| self.build(build)).collect();
         facts.dedup();
         let perhaps: Vec<Evidence> = usage.perhaps.iter().map(|build| self.in_repository(&build.evidence)).collect();
-        if !perhaps.is_empty() {
-            let why = "a Dockerfile that only who runs it knows is built too; it may be this one";
+        // Where it is known who builds the file, others are no news.
+        if facts.is_empty() && !perhaps.is_empty() {
+            let why = "what builds it: a Dockerfile that only who runs it knows may be this one";
             facts.push(Fact::unknown(Topic::Build, why, perhaps));
         }
         facts

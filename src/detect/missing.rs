@@ -20,7 +20,7 @@ impl View<'_> {
         for app in apps {
             match app {
                 App::Node(node) => facts.extend(self.node_lock(node)),
-                App::Python(_) => {}
+                App::Python(_) | App::Go(_) => {}
             }
         }
         facts.extend(self.sources());

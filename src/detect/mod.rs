@@ -5,7 +5,9 @@
 
 mod apps;
 mod base;
+mod commands;
 mod deployment;
+mod go;
 mod missing;
 mod python;
 mod runs;

@@ -1,6 +1,7 @@
 //! What a container of the image does: what starts, as whom, on which ports, with which scripts and checks.
 
 use super::apps::App;
+use super::base::short;
 use super::{Fact, Topic, View, at, shortly};
 use crate::image::{Base, Known, Launch};
 use crate::project::deploy::said::{Check, MountKind};
@@ -32,7 +33,9 @@ impl View<'_> {
         let found = parts.iter().filter_map(|(launch, what)| self.launched(launch.as_ref()?, what));
         let words = self.own_words();
         let fact = match (words.as_slice(), self.start.words().as_slice(), &self.start.unknown_base) {
-            ([], _, Some(image)) => Fact::unknown(Topic::Starts, format!("what {image} starts"), self.last_from()),
+            ([], _, Some(image)) => {
+                Fact::unknown(Topic::Starts, format!("what {} starts", short(image)), self.last_from())
+            }
             ([], [], None) => Fact::known(Topic::Starts, "nothing", self.last_from()),
             ([], all, None) => {
                 Fact::known(Topic::Starts, format!("{}, by the base image", all.join(" ")), self.last_from())
@@ -110,6 +113,7 @@ impl View<'_> {
                 let note = start.development.then(|| "it is a server for development".to_owned());
                 vec![Run { dir: python.dir().to_owned(), there: true, evidence: Vec::new(), path, note }]
             }
+            App::Go(_) => Vec::new(),
         }
     }
 

@@ -41,6 +41,14 @@ pub struct Malformed {
 impl Yaml {
     /// Reads the documents of `text`.
     pub fn parse(text: &str) -> Result<Vec<Self>, Malformed> {
+        // Every other reader takes a closing bracket that stands no deeper than its key; the specification does not.
+        Self::parse_strictly(text).or_else(|error| match with_deep_brackets(text) {
+            Some(text) => Self::parse_strictly(&text),
+            None => Err(error),
+        })
+    }
+
+    fn parse_strictly(text: &str) -> Result<Vec<Self>, Malformed> {
         let mut builder = Builder::default();
         for event in Parser::new_from_str(text) {
             match event {
@@ -222,6 +230,16 @@ impl Builder {
     }
 }
 
+/// `text` with the lines that begin with a closing bracket moved to the right; `None` when there are none.
+fn with_deep_brackets(text: &str) -> Option<String> {
+    let closes = |line: &str| line.trim_start().starts_with([']', '}']);
+    if !text.lines().any(closes) {
+        return None;
+    }
+    let indent = " ".repeat(DEEPEST);
+    Some(text.split_inclusive('\n').flat_map(|line| [if closes(line) { indent.as_str() } else { "" }, line]).collect())
+}
+
 fn too_deep(line: usize) -> Malformed {
     Malformed { line, message: "values are nested too deep".to_owned() }
 }
@@ -272,6 +290,14 @@ mod tests {
         assert!(Yaml::parse(&"[".repeat(100_000)).is_err());
         assert!(Yaml::parse(&"- ".repeat(100_000)).is_err());
         assert!(Yaml::parse("a: &a [*a]").is_err());
+    }
+
+    #[test]
+    fn brackets_may_close_at_the_key() {
+        let yaml = one("a:\n  b: [\n    x,\n    y\n  ]\n  c: {\n    k: v\n  }\n  d: 1\n");
+        assert_eq!(yaml.at_path(&["a", "b"]).unwrap().items().count(), 2);
+        assert_eq!(yaml.at_path(&["a", "d"]).map(|d| d.line), Some(9));
+        assert_eq!(Yaml::parse("a: [\n]\nb: [\n").unwrap_err().line, 4);
     }
 
     #[test]

@@ -25,8 +25,9 @@ pub(super) struct Place {
 }
 
 impl Repositories {
-    /// Where the Dockerfile at `path` stands. Outside of any repository, nothing above `top` counts, or above its own
-    /// directory where that does not lie below `top`. `None` when it cannot be found or named.
+    /// Where the Dockerfile at `path` stands. Outside of any repository, nothing above where dfslim runs counts; nor,
+    /// where the file does not lie below that, above `top`; nor above its own directory. `None` when it cannot be
+    /// found or named.
     pub(super) fn place(&mut self, path: &Path, top: &Path) -> Option<Place> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let parent = fs::canonicalize(parent).ok()?;
@@ -52,8 +53,12 @@ impl Repositories {
             return known.clone();
         }
         let repository = directory.ancestors().find(|above| above.join(".git").exists());
-        let top = || fs::canonicalize(top).ok().filter(|top| top.is_dir() && directory.starts_with(top));
-        let root = repository.map(Path::to_owned).or_else(top).unwrap_or_else(|| directory.to_owned());
+        let above = |top: &Path| {
+            let top = fs::canonicalize(top).ok()?;
+            (top.parent().is_some() && top.is_dir() && directory.starts_with(&top)).then_some(top)
+        };
+        let tops = || [Path::new("."), top].into_iter().find_map(above);
+        let root = repository.map(Path::to_owned).or_else(tops).unwrap_or_else(|| directory.to_owned());
         self.root_of.insert(directory.to_owned(), root.clone());
         root
     }

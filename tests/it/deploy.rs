@@ -167,6 +167,21 @@ fn services_extend_merge_and_include() {
 }
 
 #[test]
+fn values_of_env_beside_the_file_count_but_not_where_secrets_stand() {
+    let files = [
+        (
+            "compose.yml",
+            "services:\n  a:\n    build: {context: ., dockerfile: $FILE, args: {T: $TOKEN}}\n    command: [x, $TOKEN]\n    ports: ['$PORT']\n",
+        ),
+        (".env", "# c\nDIR=web\nexport FILE=\"${DIR}/Dockerfile\" # c\nTOKEN='s$x'\nPORT=80 # c\n"),
+    ];
+    let found = usage("web/Dockerfile", &files);
+    assert_eq!(found.builds.len(), 1);
+    assert_eq!(found.ports()[0].number, Some(80));
+    assert_eq!((found.commands()[0].words[1].as_str(), found.args()[0].value.as_deref()), ("$TOKEN", None));
+}
+
+#[test]
 fn health_checks_have_several_forms() {
     let text = "services:\n  a: {build: ., healthcheck: {test: wget -q localhost || exit 1}}\n  b: {build: ., healthcheck: {test: [NONE]}}\n  c: {build: ., healthcheck: {disable: true}}\n  d: {build: ., healthcheck: {test: [CMD-SHELL, 'nc -z localhost 80']}}\n";
     let usage = usage("Dockerfile", &[("compose.yml", text)]);

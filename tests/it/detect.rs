@@ -155,11 +155,13 @@ fn paths_are_called_as_from_where_it_runs() {
 #[test]
 fn bases_that_are_not_known_are_said_to_be_so() {
     let facts = facts_of(&[("Dockerfile", "ARG BASE\nFROM $BASE\n")]);
-    has(&facts, "base: ?`$BASE` depends on a build argument without a default |  | Dockerfile:2");
+    has(&facts, "base: ?`$BASE` needs a build argument |  | Dockerfile:2");
     let facts = facts_of(&[("Dockerfile", "FROM registry.example/x:1\n")]);
-    has(&facts, "base: ?registry.example/x:1, of which nothing is known |  | Dockerfile:1");
+    has(&facts, "base: ?nothing is known of registry.example/x:1 |  | Dockerfile:1");
     has(&facts, "starts: ?what registry.example/x:1 starts |  | Dockerfile:1");
     has(&facts, "user: ?no USER is set, and that of the base image is not known |  | Dockerfile:1");
+    let facts = facts_of(&[("Dockerfile", "FROM node:22@sha256:0123456789abcdef\n")]);
+    has(&facts, "base: ?node:22@sha256:01234567…: the tag need not be what is pulled |  | Dockerfile:1");
     let facts = facts_of(&[("Dockerfile", "FROM scratch\n")]);
     has(&facts, "base: scratch | holds nothing at all | Dockerfile:1");
     has(&facts, "starts: nothing |  | Dockerfile:1");

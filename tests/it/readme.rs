@@ -12,6 +12,7 @@ fn the_readme_is_fresh() {
     let path = root().join("README.md");
     let readme = std::fs::read_to_string(&path).expect("README.md");
     let fresh = with_part(&readme, "example", &example());
+    let fresh = with_part(&fresh, "detect", &detected());
     let fresh = with_part(&fresh, "passes", &passes_table());
     compare_with_file(&path, &fresh).unwrap_or_else(|problem| panic!("{problem}"));
 }
@@ -49,6 +50,18 @@ fn example() -> String {
     assert!(output.status.success(), "{said}");
     let diff = String::from_utf8(output.stdout).expect("UTF-8");
     format!("```console\n$ {EXAMPLE}\n{said}```\n\n```diff\n{diff}```\n")
+}
+
+/// The command, and what it prints.
+fn detected() -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_dfslim"))
+        .args(["detect", "services/counter", "--color", "never"])
+        .current_dir(root().join("fixtures/pnpm-monorepo"))
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{said}");
+    format!("```console\n$ cd fixtures/pnpm-monorepo && dfslim detect services/counter\n{said}```\n")
 }
 
 fn passes_table() -> String {

@@ -14,6 +14,7 @@ use crate::project::source::Source;
 use crate::project::yaml::Yaml;
 use crate::proposal::Evidence;
 use fields::{args, command, keys, mounts, ports, probe, tmpfs};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// So many files that others include or extend are followed.
@@ -57,6 +58,8 @@ struct File {
     source: Rc<Source>,
     dir: String,
     yaml: Yaml,
+    /// What `.env` beside it sets.
+    env: Rc<BTreeMap<String, String>>,
 }
 
 /// The files of a directory, and those that they name.
@@ -66,6 +69,7 @@ impl Files {
     fn open(repository: &Context, paths: &[String]) -> Self {
         let mut files = Self(Vec::new());
         let mut ahead: Vec<String> = paths.iter().rev().cloned().collect();
+        let mut env_of: BTreeMap<String, Rc<BTreeMap<String, String>>> = BTreeMap::new();
         while let Some(path) = ahead.pop() {
             if files.0.len() >= MOST_FILES || files.0.iter().any(|file| file.source.path == path) {
                 continue;
@@ -74,7 +78,8 @@ impl Files {
             let dir = paths::parent(&path).to_owned();
             for yaml in documents.into_iter().take(1) {
                 ahead.extend(named_files(&yaml).into_iter().filter_map(|name| paths::join(&dir, &name)));
-                files.0.push(File { source: Rc::clone(&source), dir: dir.clone(), yaml });
+                let env = env_of.entry(dir.clone()).or_insert_with(|| Rc::new(read_env(repository, &dir)));
+                files.0.push(File { source: Rc::clone(&source), dir: dir.clone(), yaml, env: Rc::clone(env) });
             }
         }
         files
@@ -116,16 +121,42 @@ impl Part<'_> {
         super::at(&self.file.source, yaml.line, fact)
     }
 
+    /// A text with the values of `.env` and defaults; whoever runs compose may give others.
+    fn fill(&self, yaml: &Yaml) -> Option<Filled> {
+        yaml.as_str().map(|text| fill(text, &|name| self.file.env.get(name).cloned()))
+    }
+
     fn said(&self, yaml: &Yaml, fact: &str) -> Option<Said> {
-        let Filled { text, literal } = filled(yaml)?;
+        let Filled { text, literal } = self.fill(yaml)?;
         let evidence = self.evidence(yaml, format!("{fact} `{text}`"));
         Some(Said { text, literal, evidence })
     }
 }
 
-/// Values come from the shell and `.env` of who runs compose; only defaults are known.
+/// A text that may hold secrets (commands, arguments): of its variables only defaults are filled in.
 fn filled(yaml: &Yaml) -> Option<Filled> {
     yaml.as_str().map(|text| fill(text, &|_| None))
+}
+
+/// The `.env` in `dir`, which compose reads by itself.
+fn read_env(repository: &Context, dir: &str) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    let source = paths::join(dir, ".env").and_then(|path| repository.find(&path));
+    let lines = source.as_ref().map(|source| source.text.lines()).into_iter().flatten();
+    for line in lines.map(str::trim).filter(|line| !line.starts_with('#')) {
+        let Some((name, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else { continue };
+        let value = value.trim();
+        let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split(quote).next());
+        let filled = match (quoted('\''), quoted('"')) {
+            (Some(value), _) => Filled { text: value.to_owned(), literal: true },
+            (_, Some(value)) => fill(value, &|name| values.get(name).cloned()),
+            _ => fill(value.split(" #").next().unwrap_or(value).trim_end(), &|name| values.get(name).cloned()),
+        };
+        if filled.literal {
+            values.insert(name.trim().to_owned(), filled.text);
+        }
+    }
+    values
 }
 
 impl<'f> Service<'f> {
@@ -193,13 +224,13 @@ impl<'f> Service<'f> {
         let evidence = own.evidence(build, format!("the service `{}` is built", self.name));
         let (context, context_evidence) = match context {
             Some((part, yaml)) => {
-                let Filled { text, literal } = filled(yaml)?;
+                let Filled { text, literal } = part.fill(yaml)?;
                 let shown = part.evidence(yaml, format!("the service `{}` is built from `{text}`", self.name));
                 (Place::new(&part.file.dir, &text, literal), shown)
             }
             None => (Place::Inside(own.file.dir.clone()), evidence.clone()),
         };
-        let dockerfile = match dockerfile.and_then(|(_, yaml)| filled(yaml)) {
+        let dockerfile = match dockerfile.and_then(|(part, yaml)| part.fill(yaml)) {
             Some(Filled { text, literal }) => context.join(&text, literal),
             None => context.join("Dockerfile", true),
         };

@@ -52,7 +52,7 @@ pub(super) fn command(part: Part<'_>, yaml: &Yaml, what: &str) -> Command {
 
 pub(super) fn ports(part: Part<'_>, yaml: &Yaml) -> Vec<Port> {
     let read = |item: &Yaml| {
-        let Filled { text, literal } = filled(item.get("target").unwrap_or(item))?;
+        let Filled { text, literal } = part.fill(item.get("target").unwrap_or(item))?;
         let inside = text.rsplit(':').next().unwrap_or(&text);
         let number = inside.split(['/', '-']).next().and_then(|number| number.trim().parse().ok());
         let evidence = part.evidence(item, format!("publishes `{text}`"));
@@ -69,7 +69,7 @@ pub(super) fn mounts(part: Part<'_>, yaml: &Yaml) -> Vec<Mount> {
 }
 
 fn long_mount(part: Part<'_>, yaml: &Yaml) -> Option<Mount> {
-    let text = |key: &str| yaml.get(key).and_then(filled).map(|filled| filled.text).unwrap_or_default();
+    let text = |key: &str| yaml.get(key).and_then(|yaml| part.fill(yaml)).map(|filled| filled.text).unwrap_or_default();
     let source = text("source");
     let kind = match text("type").as_str() {
         "bind" if source.ends_with("docker.sock") => MountKind::DockerSocket,
@@ -80,13 +80,13 @@ fn long_mount(part: Part<'_>, yaml: &Yaml) -> Option<Mount> {
         _ => MountKind::Other,
     };
     let writable = yaml.get("read_only").and_then(Yaml::as_bool) != Some(true);
-    let target = filled(yaml.get("target")?)?;
+    let target = part.fill(yaml.get("target")?)?;
     Some(mount(part, yaml, kind, source, target, writable))
 }
 
 /// `source:target:mode`, `source:target`, `target`.
 fn short_mount(part: Part<'_>, yaml: &Yaml) -> Option<Mount> {
-    let Filled { text, literal } = filled(yaml)?;
+    let Filled { text, literal } = part.fill(yaml)?;
     let mut parts = colons(&text);
     let mode = if parts.len() > 2 { parts.split_off(2).concat() } else { String::new() };
     let writable = !mode.split(',').any(|option| option == "ro");
@@ -138,7 +138,7 @@ fn mount(part: Part<'_>, yaml: &Yaml, kind: MountKind, source: String, target: F
 
 pub(super) fn tmpfs(part: Part<'_>, yaml: &Yaml) -> Vec<Mount> {
     let one = |item: &Yaml| {
-        let Filled { text, literal } = filled(item)?;
+        let Filled { text, literal } = part.fill(item)?;
         let target = Filled { text: text.split(':').next().unwrap_or_default().to_owned(), literal };
         Some(mount(part, item, MountKind::Tmpfs, String::new(), target, true))
     };
