@@ -18,6 +18,10 @@ use std::rc::Rc;
 /// More laps than any chain of passes needs; a file that still changes has passes that undo each other.
 const MOST_LAPS: usize = 8;
 
+/// More checks of the guard than finding one wrong proposal among thousands takes. A pass that needs more is
+/// wrong in so many places that the rest of its proposals is not worth the time.
+const MOST_CHECKS: usize = 100;
+
 /// Which passes run, and how far their proposals are applied.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -57,6 +61,13 @@ pub fn plan(text: &str, project: &Project, policy: &Policy, wishes: &Wishes) -> 
         }
     }
     Err(NoFixpoint { passes: run.changed_by })
+}
+
+/// What of one pass the guard let through so far.
+struct Taken<'c> {
+    edits: EditSet,
+    proposals: Vec<&'c Proposal>,
+    checks: usize,
 }
 
 /// Where a run over one text stands.
@@ -153,40 +164,47 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Applies what the guard lets through: all at once where that holds, else one by one. A proposal that
-    /// clashes with one before it waits for the next lap.
+    /// Applies what the guard lets through. A proposal that clashes with one before it waits for the next lap.
     fn apply(&mut self, pass: &'static Pass, cx: &Cx<'_>, accepted: &[Proposal]) -> Option<EditSet> {
         let mut edits = EditSet::default();
-        let mut chosen: Vec<&Proposal> =
+        let fitting: Vec<&Proposal> =
             accepted.iter().filter(|proposal| edits.try_extend(&proposal.edits).is_ok()).collect();
         if edits.is_empty() {
             return None;
         }
-        if guard::check(cx, &edits, &chosen).is_err() {
-            edits = EditSet::default();
-            let candidates = std::mem::take(&mut chosen);
-            for proposal in candidates {
-                let mut grown = edits.clone();
-                if grown.try_extend(&proposal.edits).is_err() {
-                    continue;
-                }
-                chosen.push(proposal);
-                match guard::check(cx, &grown, &chosen) {
-                    Ok(()) => edits = grown,
-                    Err(found) => {
-                        chosen.pop();
-                        self.hold(pass, proposal, Because::Guard(found));
-                    }
+        let mut taken = Taken { edits: EditSet::default(), proposals: Vec::new(), checks: 0 };
+        self.take(pass, cx, &mut taken, &fitting);
+        for proposal in taken.proposals {
+            self.applied.push(Finding::new(pass, proposal, self.position(proposal.at)));
+        }
+        (!taken.edits.is_empty()).then(|| {
+            self.changed_by.push(pass.id);
+            taken.edits
+        })
+    }
+
+    /// Adds to `taken` what the guard lets through: all candidates where that holds, else each half by itself.
+    fn take<'c>(&mut self, pass: &'static Pass, cx: &Cx<'_>, taken: &mut Taken<'c>, candidates: &[&'c Proposal]) {
+        let mut edits = taken.edits.clone();
+        // They fit together, so that none clashes here.
+        for proposal in candidates {
+            let _ = edits.try_extend(&proposal.edits);
+        }
+        let proposals = [&taken.proposals, candidates].concat();
+        taken.checks += 1;
+        match guard::check(cx, &edits, &proposals) {
+            Ok(()) => (taken.edits, taken.proposals) = (edits, proposals),
+            Err(_) if candidates.len() > 1 && taken.checks < MOST_CHECKS => {
+                let (first, second) = candidates.split_at(candidates.len() / 2);
+                self.take(pass, cx, taken, first);
+                self.take(pass, cx, taken, second);
+            }
+            Err(found) => {
+                for proposal in candidates {
+                    self.hold(pass, proposal, Because::Guard(found.clone()));
                 }
             }
         }
-        for proposal in chosen {
-            self.applied.push(Finding::new(pass, proposal, self.position(proposal.at)));
-        }
-        (!edits.is_empty()).then(|| {
-            self.changed_by.push(pass.id);
-            edits
-        })
     }
 
     fn hold(&mut self, pass: &'static Pass, proposal: &Proposal, because: Because) {

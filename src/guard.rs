@@ -146,15 +146,35 @@ fn words_kept(before: &Dockerfile, after: &Dockerfile, proposals: &[&Proposal]) 
     }
     let (old, new) = (words(before), words(after));
     if proposals.iter().any(|proposal| proposal.moves) {
-        return words_kept_in_any_order(&old, &new, dropped);
+        return words_kept_in_any_order(&old.concat(), &new.concat(), dropped);
     }
+    if is_subsequence(old.iter().flatten(), new.iter().flatten()) {
+        return Ok(());
+    }
+    // RUN by RUN where they correspond: over a long file the shortest way is not found in reasonable time.
+    if old.len() == new.len() {
+        let mut left = dropped.clone();
+        let mut pairs = old.iter().zip(&new).filter(|(old, new)| !is_subsequence(*old, *new));
+        if pairs.all(|(old, new)| words_kept_in_order(old, new, &mut left).is_ok()) {
+            return Ok(());
+        }
+    }
+    words_kept_in_order(&old.concat(), &new.concat(), &mut dropped)
+}
+
+fn is_subsequence<'w>(of: impl IntoIterator<Item = &'w String>, all: impl IntoIterator<Item = &'w String>) -> bool {
+    let mut all = all.into_iter();
+    of.into_iter().all(|word| all.any(|other| other == word))
+}
+
+/// The shortest way from the one to the other: what it deletes is what goes.
+fn words_kept_in_order(old: &[String], new: &[String], dropped: &mut HashMap<&str, usize>) -> Result<(), String> {
     if old.is_empty() {
         return Ok(());
     }
-    // The shortest way from the one to the other: what it deletes is what goes.
-    for change in similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new) {
+    for change in similar::capture_diff_slices(similar::Algorithm::Myers, old, new) {
         for word in &old[deleted(&change)] {
-            take_dropped(&mut dropped, word)?;
+            take_dropped(dropped, word)?;
         }
     }
     Ok(())
@@ -191,10 +211,10 @@ fn take_dropped(dropped: &mut HashMap<&str, usize>, word: &str) -> Result<(), St
     }
 }
 
-/// All words of all RUNs, as the shell cuts them at blanks; the joining operators do not count.
-fn words(file: &Dockerfile) -> Vec<String> {
+/// The words of each RUN, as the shell cuts them at blanks; the joining operators do not count.
+fn words(file: &Dockerfile) -> Vec<Vec<String>> {
     let runs = file.instructions().filter(|instruction| instruction.keyword == Keyword::Run);
-    runs.flat_map(|run| run_words(file, run)).collect()
+    runs.map(|run| run_words(file, run)).collect()
 }
 
 fn run_words(file: &Dockerfile, run: &Instruction) -> Vec<String> {

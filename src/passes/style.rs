@@ -8,6 +8,8 @@ use crate::text::Span;
 
 /// A one-line RUN stays on one line up to this width.
 const WIDEST_LINE: usize = 100;
+/// So many RUNs are asked for their style; a file that has shown none by then has none.
+const MOST_RUNS_ASKED: usize = 50;
 /// What is indented when the file shows no style of its own.
 const INDENT: &str = "    ";
 
@@ -84,9 +86,10 @@ impl Style {
     }
 }
 
-/// Where a style may show: in these RUNs first, then in the others.
+/// Where a style may show: in these RUNs first, then in the first others that go over several lines.
 fn shown<'a>(file: &'a Dockerfile, runs: &[&'a Instruction]) -> Vec<Lines<'a>> {
-    let others = file.instructions().filter(|other| other.keyword == Keyword::Run);
+    let long = |other: &&Instruction| other.keyword == Keyword::Run && other.first_line < other.last_line;
+    let others = file.instructions().filter(long).take(MOST_RUNS_ASKED);
     runs.iter().copied().chain(others).map(|run| Lines::of(file, run)).collect()
 }
 
@@ -105,10 +108,12 @@ fn indent_of<'a>(lines: &[Lines<'a>], joint: Joint) -> Option<&'a str> {
 pub fn append(file: &Dockerfile, run: &Instruction, body: &RunBody, command: &str) -> Result<Edit, String> {
     let script = body.plain()?;
     let end = end_of(file, run, body, script)?;
-    let style = Style::of_addition(file, run).with_semicolons(file, run, script);
     let width = run.code.end - file.lines().start(run.first_line) + " && ".len() + command.len();
-    let one_line = run.first_line == run.last_line && width <= WIDEST_LINE;
-    let joint = if one_line && style.joint != Joint::Semicolon { " && ".to_owned() } else { style.joint([]) };
+    let joint = if run.first_line == run.last_line && width <= WIDEST_LINE {
+        " && ".to_owned()
+    } else {
+        Style::of_addition(file, run).with_semicolons(file, run, script).joint([])
+    };
     Ok(Edit::replace(Span::new(end, run.code.end), joint + command))
 }
 
