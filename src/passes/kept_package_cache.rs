@@ -13,6 +13,8 @@ use crate::image::{Known, Stage};
 use crate::managers::{self, Avoid, Manager, Use, cleans, is_settled, mounts, rough_use, touches, uses};
 use crate::proposal::{Kind, Proposals};
 use crate::shell::{Body, Effects, Place, Script, Shell};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// See the page.
 pub(super) const PASS: Pass = Pass {
@@ -23,12 +25,16 @@ pub(super) const PASS: Pass = Pass {
     run,
 };
 
+/// By manager, the word of the file that tells of a later reader of its cache: sought once, as files are long.
+type Needs = RefCell<HashMap<&'static str, Option<&'static str>>>;
+
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
+    let needs = Needs::default();
     for stage in cx.stages.iter() {
         let mut shipped = None;
         for run in stage.instructions.iter().filter(|instruction| instruction.keyword == Keyword::Run) {
             if calls_a_manager(run.code.start..run.span.end, cx) && *shipped.get_or_insert_with(|| ships(cx, stage)) {
-                of_run(cx, stage, run, out);
+                of_run(cx, stage, run, &needs, out);
             }
         }
     }
@@ -40,7 +46,7 @@ fn calls_a_manager(range: std::ops::Range<usize>, cx: &Cx<'_>) -> bool {
     managers::all().iter().any(|manager| manager.programs.iter().any(|program| text.contains(program)))
 }
 
-fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, out: &mut Proposals) {
+fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, needs: &Needs, out: &mut Proposals) {
     let body = cx.body(run);
     let Shell::Parsed(script) = &body.shell else { return of_opaque(cx, run, &body.shell, &body.body, out) };
     let uses = uses(script);
@@ -50,7 +56,7 @@ fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, out: &mut Proposals
     let places = script.commands();
     let exported = Effects::of(script).environment;
     let target = Target { file: cx.file, run, body: &body, script };
-    let job = Job { cx, stage, target, uses: &uses, places: &places, exported: &exported };
+    let job = Job { cx, stage, needs, target, uses: &uses, places: &places, exported: &exported };
     for manager in managers::all() {
         if let Some(last) = job.last_leaving(manager) {
             job.of_manager(manager, last, out);
@@ -84,6 +90,7 @@ fn keep_out(manager: &Manager) -> String {
 struct Job<'a> {
     cx: &'a Cx<'a>,
     stage: &'a Stage<'a>,
+    needs: &'a Needs,
     target: Target<'a>,
     uses: &'a [Use<'a>],
     places: &'a [Place<'a>],
@@ -162,7 +169,8 @@ impl<'a> Job<'a> {
         if last.through == managers::Through::AnotherUser && !matches!(manager.avoid, Avoid::Flag(_)) {
             return Err("it runs as another user, whose cache it is".to_owned());
         }
-        match self.needed_by(manager) {
+        let needed = *self.needs.borrow_mut().entry(manager.name).or_insert_with(|| self.needed_by(manager));
+        match needed {
             Some(word) => Err(format!("`{word}` in this file may need what {} keeps", manager.name)),
             None => Ok(()),
         }
