@@ -8,6 +8,7 @@ mod cx;
 pub mod index_readers;
 pub mod insert;
 mod kept_package_cache;
+mod late_cleanup;
 mod oversized_base;
 pub mod packages;
 pub mod paths;
@@ -50,6 +51,7 @@ impl Pass {
 /// All passes, in order.
 pub const ALL: &[&Pass] = &[
     &oversized_base::PASS,
+    &late_cleanup::PASS,
     &split_run::PASS,
     &kept_package_cache::PASS,
     &recommended_packages::PASS,

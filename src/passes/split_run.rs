@@ -12,6 +12,7 @@ use crate::proposal::{Kind, Proposal, Proposals};
 use crate::shell::Script;
 use crate::text::Span;
 use joins::obstacle;
+pub(super) use joins::steers_a_tool;
 use pays::{Facts, Pays};
 use std::rc::Rc;
 

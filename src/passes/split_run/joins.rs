@@ -95,7 +95,7 @@ fn not_a_chain(script: &Script) -> Option<String> {
 }
 
 /// Comments that speak to a tool about the instruction below them.
-fn steers_a_tool(comment: &str) -> bool {
+pub(in crate::passes) fn steers_a_tool(comment: &str) -> bool {
     let text = comment.trim_start_matches('#').trim_start().to_ascii_lowercase();
     ["hadolint", "dfslim", "tally", "droast", "kics", "checkov", "trivy", "nosemgrep", "semgrep", "renovate", "check="]
         .iter()
