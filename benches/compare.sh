@@ -4,7 +4,8 @@
 #     benches/compare.sh DIR [FILES]        FILES: how many of them at most, 1500 if not said
 #
 # Each tool gets the same files, each as a Dockerfile in a directory of its own; tools that write get a fresh copy
-# each time, and making it is not timed. Median of 5 runs after one that does not count. Needs Python 3 to measure, and GNU time
+# each time, and making it is not timed. Median of 5 runs after one that does not count; on a busy machine, only the
+# column of CPU time means something. Needs Python 3 to measure, and GNU time
 # (/usr/bin/time) for the memory.
 #
 # Tools are looked for on PATH, or where these variables say; one that is not found is skipped with a line on stderr:
@@ -32,7 +33,7 @@ TOOLS = [
     ("dfslim", "DFSLIM", ["rewrite"], "directory", False),
     ("dfslim, in place", "DFSLIM", ["rewrite", "-i"], "directory", True),
     ("dfslim, one thread", "DFSLIM", ["rewrite", "--jobs", "1"], "directory", False),
-    ("dockerfile-doctor --fix", "DOCKERFILE_DOCTOR", ["--fix", "--no-color"], "directory", True),
+    ("dockerfile-doctor --fix", "DOCKERFILE_DOCTOR", ["--fix", "--no-color"], "files", True),
     ("droast (finds only)", "DROAST", ["--no-roast"], "files", False),
     ("hadolint (finds only)", "HADOLINT", [], "files", False),
     ("tally lint --fix", "TALLY", ["lint", "--fix", "--slow-checks", "off"], "directory", True),
@@ -54,11 +55,13 @@ def lay_out(texts):
 
 
 def run(command, where):
-    """Seconds and exit status."""
-    start = time.perf_counter()
+    """Seconds by the clock, seconds of CPU, exit status."""
+    start, before = time.perf_counter(), os.times()
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     status = subprocess.run(command, cwd=where, **quiet).returncode
-    return time.perf_counter() - start, status
+    took, after = time.perf_counter() - start, os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return took, cpu, status
 
 
 def paths(takes, count):
@@ -66,19 +69,20 @@ def paths(takes, count):
 
 
 def measure(command, takes, writes, texts):
-    """The median of the seconds, and the exit statuses."""
-    seconds, statuses = [], set()
+    """The medians of the seconds by the clock and of the CPU, and the exit statuses."""
+    seconds, cpus, statuses = [], [], set()
     root = lay_out(texts)
     for attempt in range(RUNS + 1):
         if writes and attempt:
             shutil.rmtree(root)
             root = lay_out(texts)
-        took, status = run([*command, *paths(takes, len(texts))], root)
+        took, cpu, status = run([*command, *paths(takes, len(texts))], root)
         if attempt:
             seconds.append(took)
+            cpus.append(cpu)
         statuses.add(status)
     shutil.rmtree(root)
-    return statistics.median(seconds), ",".join(map(str, sorted(statuses)))
+    return statistics.median(seconds), statistics.median(cpus), ",".join(map(str, sorted(statuses)))
 
 
 def peak(command, takes, texts):
@@ -97,16 +101,16 @@ files = texts()
 if not files:
     sys.exit(f"no file in {folder}")
 print(f"{len(files)} files, {sum(map(len, files)) / 1e6:.1f} MB, {os.cpu_count()} cores; median of {RUNS} runs\n")
-print("| tool | all files | ms a file | peak memory | one small file | exit |")
-print("| --- | ---: | ---: | ---: | ---: | --- |")
+print("| tool | all files | ms a file | CPU ms a file | peak memory | one small file | exit |")
+print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
 for name, variable, arguments, takes, writes in TOOLS:
     program = shutil.which(os.environ[variable])
     if not program:
         print(f"{name}: skipped, {os.environ[variable]} is not installed (or name it in {variable})", file=sys.stderr)
         continue
     command = [os.path.abspath(program), *arguments]
-    took, statuses = measure(command, takes, writes, files)
-    cold, _ = measure(command, takes, writes, [SMALL.encode()])
-    each = 1000 * took / len(files)
-    print(f"| {name} | {took:.2f} s | {each:.3f} | {peak(command, takes, files)} | {1000 * cold:.1f} ms | {statuses} |", flush=True)
+    took, cpu, statuses = measure(command, takes, writes, files)
+    cold, *_ = measure(command, takes, writes, [SMALL.encode()])
+    each, work = 1000 * took / len(files), 1000 * cpu / len(files)
+    print(f"| {name} | {took:.2f} s | {each:.3f} | {work:.3f} | {peak(command, takes, files)} | {1000 * cold:.1f} ms | {statuses} |", flush=True)
 PYTHON
