@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "all I/O is here")]
 
-mod context;
 mod detect;
 mod find;
 mod pool;
@@ -10,6 +9,7 @@ mod read;
 mod repository;
 mod rewrite;
 mod settings;
+mod surroundings;
 mod write;
 
 use crate::cli::{Cli, Command, ConfigCommand, When};
@@ -108,7 +108,7 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
 
 fn dump(files: &[PathBuf]) -> anyhow::Result<Exit> {
     let jobs = pool::jobs(None, files.len());
-    let line = |index: usize| {
+    let line = |(): &mut (), index: usize| {
         let path = files[index].to_string_lossy();
         match pool::guarded(|| Ok(dump::dump(&path, &Dockerfile::parse(read::file(&files[index])?)))) {
             Ok(value) => (value, Exit::Fine),

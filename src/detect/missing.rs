@@ -2,7 +2,7 @@
 
 use super::apps::App;
 use super::{Fact, Topic, View, at, shown};
-use crate::project::deploy::choice::wanted;
+use crate::project::deploy::choice::{Wanted, wants};
 use crate::project::finding::{Finding, evidence};
 use crate::project::node::Node;
 use crate::project::paths;
@@ -49,11 +49,11 @@ impl View<'_> {
     /// Sources of COPY that are not in the context: the build fails, or something makes them first.
     fn sources(&self) -> Vec<Fact> {
         let context = self.around.project.context();
-        let absent = wanted(self.around.file, self.stages).into_iter().filter(|wanted| {
+        let absent = wants(self.around.file, self.stages).named.into_iter().filter(|wanted| {
             let found = context.copy_source(&wanted.path);
             found.roots.is_empty() && found.complete
         });
-        let fact = |wanted: crate::project::deploy::choice::Wanted| {
+        let fact = |wanted: Wanted| {
             let path = paths::clean(&wanted.path).unwrap_or_default();
             let ignored = context.kind(&path).is_some();
             let how = if ignored { "which .dockerignore leaves out" } else { "which must be made before the build" };

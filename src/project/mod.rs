@@ -64,9 +64,6 @@ type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
 pub struct Project {
     context: Context,
     go: Memo<go::Go>,
-    repository: Context,
-    /// The Dockerfile, in the repository.
-    dockerfile: String,
     usage: OnceCell<Usage>,
     node: Memo<node::Node>,
     python: Memo<python::Python>,
@@ -75,21 +72,20 @@ pub struct Project {
 impl Project {
     /// The project in `context`, which is a repository of its own.
     pub fn new(context: Context) -> Self {
-        let (repository, dockerfile) = (context.clone(), context.dockerfile().to_owned());
         let usage = OnceCell::new();
         let (go, node, python) = (Memo::default(), Memo::default(), Memo::default());
-        Self { context, go, repository, dockerfile, usage, node, python }
+        Self { context, go, usage, node, python }
     }
 
-    /// The same, when the Dockerfile stands at `dockerfile` in a larger `repository`.
+    /// The same, when what the larger repository around it says is `usage`.
     #[must_use]
-    pub fn within(self, repository: Context, dockerfile: String) -> Self {
-        Self { repository, dockerfile, ..self }
+    pub fn used_as(self, usage: Usage) -> Self {
+        Self { usage: OnceCell::from(usage), ..self }
     }
 
     /// How the Dockerfile is built and its image run, as compose, bake, CI and the like say.
     pub fn usage(&self) -> &Usage {
-        self.usage.get_or_init(|| Deployments::new(self.repository.clone()).usage(&self.dockerfile))
+        self.usage.get_or_init(|| Deployments::new(self.context.clone()).usage(self.context.dockerfile()))
     }
 
     /// Its files.

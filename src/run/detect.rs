@@ -3,24 +3,19 @@
 use super::find::{self, Source};
 use super::repository::{Repositories, called};
 use super::settings::Settings;
-use super::{Exit, NO_STDOUT, context, paint, pool, read, say};
+use super::surroundings::Surroundings;
+use super::{Exit, NO_STDOUT, paint, pool, read, say};
 use crate::cli::{Detect, DetectFormat, Rewrite};
 use crate::detect::{self, Around, Places};
 use crate::dockerfile::Dockerfile;
-use crate::image::Stages;
 use crate::project::context::Warning;
-use crate::project::deploy::choice::{context_of, wanted};
-use crate::project::deploy::{Deployments, Usage};
-use crate::project::finding::evidence;
-use crate::project::{Context, Finding, Project};
 use crate::report::detect::{Report, json, text};
 use crate::report::{Fault, Names};
 use anyhow::{Context as _, bail};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::path::PathBuf;
 
 /// Does it.
 pub(super) fn detect(flags: &Detect) -> anyhow::Result<Exit> {
@@ -63,15 +58,6 @@ struct Run<'f> {
     warned: BTreeSet<Warning>,
 }
 
-/// What is known of the place of a Dockerfile.
-struct Surroundings {
-    deployments: Rc<Deployments>,
-    usage: Usage,
-    context: Finding<String>,
-    project: Project,
-    places: Places,
-}
-
 impl Run<'_> {
     fn report(&mut self, names: &Names, source: &Source) -> Report {
         let outcome = pool::guarded(|| {
@@ -81,13 +67,15 @@ impl Run<'_> {
                 Source::Nowhere(fault) => return Err(fault.clone()),
             };
             let file = Dockerfile::parse(text);
-            let surroundings = self.surroundings(names, &file);
+            let (given, top) = (self.flags.context.as_deref(), &self.flags.path);
+            let surroundings = Surroundings::of(&file, names, given, top, &mut self.repositories);
+            let places = self.places(names, &surroundings);
             let around = Around {
                 file: &file,
                 project: &surroundings.project,
                 context: surroundings.context,
                 usage: &surroundings.usage,
-                places: surroundings.places,
+                places,
             };
             let facts = detect::detect(&around);
             let mut warnings = detect::warnings(&around, &surroundings.deployments.repository().warnings());
@@ -98,37 +86,13 @@ impl Run<'_> {
         Report { path: names.path.clone(), outcome }
     }
 
-    fn surroundings(&mut self, names: &Names, file: &Dockerfile) -> Surroundings {
-        let path = Path::new(&names.path);
-        let stages = Stages::of(file);
-        let place = self.repositories.place(path, &self.flags.path);
-        let (root, deployments, usage) = match place {
-            Some(place) => {
-                let usage = place.deployments.usage(&place.inside);
-                (place.root, place.deployments, usage)
-            }
-            None => (PathBuf::new(), Rc::new(Deployments::new(Context::empty())), Usage::default()),
-        };
-        let (context, dir) = if let Some(dir) = &self.flags.context {
-            let told = evidence("--context", None, "was given");
-            (Finding::known(dir.to_string_lossy().into_owned(), [told]), Some(dir.clone()))
-        } else {
-            let found = context_of(&usage, deployments.repository(), &wanted(file, &stages));
-            let dir = found.value().map(|dir| root.join(dir));
-            (found, dir)
-        };
-        let real = dir.as_deref().and_then(|dir| fs::canonicalize(dir).ok());
-        let opened = real.as_ref().map(|real| {
-            let names = Names { context: real.to_string_lossy().into_owned(), ..names.clone() };
-            context::project(&names)
-        });
-        let places = Places {
+    fn places(&self, names: &Names, around: &Surroundings) -> Places {
+        let root = &around.root;
+        Places {
             dockerfile: names.path.clone(),
-            context: real.map(|real| called(&self.here, &real)).unwrap_or_default(),
-            repository: called(&self.here, &root),
-            here: self.here.strip_prefix(&root).map(|here| here.to_string_lossy().into_owned()).unwrap_or_default(),
-        };
-        let project = opened.unwrap_or_else(|| Project::new(Context::empty()));
-        Surroundings { deployments, usage, context, project, places }
+            context: around.directory.as_ref().map(|real| called(&self.here, real)).unwrap_or_default(),
+            repository: called(&self.here, root),
+            here: self.here.strip_prefix(root).map(|here| here.to_string_lossy().into_owned()).unwrap_or_default(),
+        }
     }
 }

@@ -24,11 +24,12 @@ pub(super) fn jobs(wanted: Option<NonZeroUsize>, tasks: usize) -> usize {
 }
 
 /// Does `work` for each index below `tasks` on `jobs` threads, and hands the results to `each` in order, as
-/// soon as they are there. When `each` says `false`, what has not begun does not begin.
-pub(super) fn in_order<T: Send>(
+/// soon as they are there. Each thread has a `Memory` of its own, for what is worth knowing at the next index too.
+/// When `each` says `false`, what has not begun does not begin.
+pub(super) fn in_order<T: Send, Memory: Default>(
     tasks: usize,
     jobs: usize,
-    work: impl Fn(usize) -> T + Sync,
+    work: impl Fn(&mut Memory, usize) -> T + Sync,
     mut each: impl FnMut(T) -> bool,
 ) {
     // Most files take less time than waking the thread that prints, so they travel in batches.
@@ -36,9 +37,10 @@ pub(super) fn in_order<T: Send>(
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, results) = mpsc::channel();
     let worker = |sender: mpsc::Sender<(usize, Vec<T>)>| {
+        let mut memory = Memory::default();
         while !stop.load(Ordering::Relaxed) {
             let start = next.fetch_add(batch, Ordering::Relaxed);
-            let done: Vec<T> = (start..tasks.min(start + batch)).map(&work).collect();
+            let done: Vec<T> = (start..tasks.min(start + batch)).map(|index| work(&mut memory, index)).collect();
             if done.is_empty() || sender.send((start, done)).is_err() {
                 return;
             }
@@ -99,7 +101,7 @@ mod tests {
             in_order(
                 100,
                 jobs,
-                |index| index * 2,
+                |(): &mut (), index| index * 2,
                 |result| {
                     seen.push(result);
                     true
@@ -115,7 +117,7 @@ mod tests {
         in_order(
             1000,
             4,
-            |index| index,
+            |(): &mut (), index| index,
             |_| {
                 seen += 1;
                 seen < 3

@@ -1,21 +1,24 @@
 //! `dfslim rewrite`: finds the files, plans each, prints or writes.
 
-use super::context;
 use super::find::{self, Source, Target};
+use super::repository::{Repositories, called};
 use super::settings::{Setting, Settings};
+use super::surroundings::Surroundings;
 use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
 use crate::cli::{Format, Rewrite};
 use crate::dockerfile::Dockerfile;
 use crate::engine;
-use crate::options::Options;
-use crate::plan::Plan;
-use crate::project::Project;
+use crate::plan::{Note, Plan};
+use crate::project::deploy::choice::shown;
 use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
-use crate::report::{Fault, FileReport, Totals, diff};
+use crate::report::{Fault, FileReport, Names, Totals, diff};
+use crate::text::Position;
 use anyhow::{Context, bail};
+use std::fs;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Does it.
@@ -31,10 +34,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     }
     let mut settings = Settings::new(flags)?;
     let mut tasks = Vec::new();
-    for mut target in find::targets(&flags.paths, &mut settings)? {
-        if let Some(context) = &flags.context {
-            target.names.context = context.to_string_lossy().into_owned();
-        }
+    for target in find::targets(&flags.paths, &mut settings)? {
         let setting = settings.of(target.names.path.as_ref())?;
         tasks.push(Task { target, setting });
     }
@@ -47,11 +47,13 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     }
     let jobs = pool::jobs(flags.jobs, tasks.len());
     let manner = output.manner;
+    let here = fs::canonicalize(".").unwrap_or_default();
+    let around = Around { context: flags.context.as_deref(), tops: &flags.paths, here };
     let mut written = Ok(());
     pool::in_order(
         tasks.len(),
         jobs,
-        |index| tasks[index].run(manner),
+        |repositories: &mut Repositories, index| tasks[index].run(manner, &around, repositories),
         |done| {
             written = output.put(done);
             // Files that are written are all written, whoever listens.
@@ -70,6 +72,23 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
 struct Task {
     target: Target,
     setting: Arc<Setting>,
+}
+
+/// What holds around all files.
+struct Around<'f> {
+    /// `--context`.
+    context: Option<&'f Path>,
+    /// What dfslim was told to work on.
+    tops: &'f [PathBuf],
+    /// The real path of where dfslim runs.
+    here: PathBuf,
+}
+
+impl Around<'_> {
+    /// What dfslim was told to work on when it found the file at `path`.
+    fn top<'a>(&'a self, path: &'a Path) -> &'a Path {
+        self.tops.iter().find(|top| path.starts_with(top)).map_or(path, PathBuf::as_path)
+    }
 }
 
 /// How results are shown.
@@ -91,9 +110,9 @@ struct Done {
 }
 
 impl Task {
-    fn run(&self, manner: Manner) -> Done {
-        let names = self.target.names.clone();
-        let outcome = pool::guarded(|| self.outcome(manner));
+    fn run(&self, manner: Manner, around: &Around<'_>, repositories: &mut Repositories) -> Done {
+        let mut names = self.target.names.clone();
+        let outcome = pool::guarded(|| self.outcome(manner, around, repositories, &mut names));
         let report = FileReport { names, outcome };
         let stdout = match (&report.outcome, manner.format) {
             (Ok(plan), Format::Diff) if !manner.in_place => {
@@ -110,28 +129,45 @@ impl Task {
         }
     }
 
-    fn outcome(&self, manner: Manner) -> Result<Plan, Fault> {
+    fn outcome(
+        &self,
+        manner: Manner,
+        around: &Around<'_>,
+        repositories: &mut Repositories,
+        names: &mut Names,
+    ) -> Result<Plan, Fault> {
         let text = match &self.target.source {
             Source::Stdin => read::stdin()?,
             Source::File(path) => read::file(path)?,
             Source::Nowhere(fault) => return Err(fault.clone()),
         };
-        let plan = plan(text, &context::project(&self.target.names), &self.setting.options)?;
+        let file = Dockerfile::parse(text);
+        if let Some(problem) = file.problems().iter().find(|problem| problem.fatal) {
+            let at = file.lines().position(file.text(), problem.span.start);
+            return Err(Fault::at(at, format!("{} (the build refuses it too)", problem.message)));
+        }
+        let top = around.top(Path::new(&names.path)).to_owned();
+        let surroundings = Surroundings::of(&file, names, around.context, &top, repositories);
+        names.context = match (around.context, &surroundings.directory) {
+            (Some(given), _) => given.to_string_lossy().into_owned(),
+            (None, Some(real)) => shown(&called(&around.here, real)).to_owned(),
+            (None, None) => String::new(),
+        };
+        let options = &self.setting.options;
+        let mut plan = engine::plan(file.text(), &surroundings.project, &options.policy, &options.wishes)
+            .map_err(|error| Fault::new(error.to_string()))?;
+        if let Some(why) = surroundings.context.why_unknown()
+            && !surroundings.wants.is_empty()
+        {
+            let message = format!("the build context is not known, so nothing in it counts as evidence: {why}");
+            plan.notes.insert(0, Note { at: Position { line: 1, column: 1 }, message });
+        }
         match &self.target.source {
             Source::File(path) if manner.in_place && plan.changed() => write::replace(path, &plan.before, &plan.after)?,
             _ => {}
         }
         Ok(plan)
     }
-}
-
-fn plan(text: String, project: &Project, options: &Options) -> Result<Plan, Fault> {
-    let file = Dockerfile::parse(text);
-    if let Some(problem) = file.problems().iter().find(|problem| problem.fatal) {
-        let at = file.lines().position(file.text(), problem.span.start);
-        return Err(Fault::at(at, format!("{} (the build refuses it too)", problem.message)));
-    }
-    engine::plan(file.text(), project, &options.policy, &options.wishes).map_err(|error| Fault::new(error.to_string()))
 }
 
 /// The two streams, and what was put there.

@@ -4,7 +4,7 @@ use dfslim::dockerfile::Dockerfile;
 use dfslim::image::Stages;
 use dfslim::passes::Builder;
 use dfslim::project::Context;
-use dfslim::project::deploy::choice::{context_of, wanted};
+use dfslim::project::deploy::choice::{context_of, wants};
 use dfslim::project::deploy::said::{Check, MountKind, Place, Said};
 use dfslim::project::deploy::{Deployments, Usage};
 use dfslim::project::finding::Finding;
@@ -27,7 +27,7 @@ fn context(dockerfile: &str, text: &str, files: &[(&str, &str)]) -> Finding<Stri
     let all = all.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
     let deployments = Deployments::new(Context::from_memory(all));
     let file = Dockerfile::parse(text);
-    let wanted = wanted(&file, &Stages::of(&file));
+    let wanted = wants(&file, &Stages::of(&file));
     context_of(&deployments.usage(dockerfile), deployments.repository(), &wanted)
 }
 

@@ -30,4 +30,5 @@ mod shell;
 mod shell_corpus;
 mod shell_limits;
 mod support;
+mod surroundings;
 mod traps;

@@ -111,14 +111,14 @@ pub(super) fn flag(a_use: &Use<'_>, flag: &str) -> Proposal {
     let verb = &simple.words[a_use.subcommand];
     let what = format!("add {flag} to {} {}", a_use.manager.name, verb.raw);
     Proposal::safe(simple.span, what)
-        .because(format!("{} would stay in the layer, where nothing reads them", a_use.manager.leaves))
+        .because(format!("{} would stay in the layer for nothing", a_use.manager.leaves))
         .edit(Edit::insert(verb.span.end, format!(" {flag}")))
 }
 
 /// A cleanup after the use.
 pub(super) fn cleanup(manager: &Manager, last: &Use<'_>, command: &str, edit: Edit) -> Proposal {
     let mut proposal = Proposal::safe(last.simple().span, format!("run `{command}` in the same RUN"))
-        .because(format!("{} would stay in the layer, where nothing reads them", manager.leaves))
+        .because(format!("{} would stay in the layer for nothing", manager.leaves))
         .edit(edit);
     // A figure for a whole application says nothing of single packages.
     let whole = manager.name != "npm" || last.operands().is_empty();

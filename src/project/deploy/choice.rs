@@ -14,6 +14,22 @@ use crate::project::paths;
 use crate::proposal::Evidence;
 use std::collections::BTreeMap;
 
+/// What the instructions of a Dockerfile take from the context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Named files and directories.
+    pub named: Vec<Wanted>,
+    /// Line of the first instruction that takes the whole context, from 1.
+    pub whole: Option<usize>,
+}
+
+impl Wants {
+    /// Whether nothing is taken, so that it does not matter which directory the context is.
+    pub fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.whole.is_none()
+    }
+}
+
 /// Something that COPY, ADD or a bind mount takes from the context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -27,7 +43,7 @@ pub struct Wanted {
 const MOST_WANTED: usize = 200;
 
 /// What the instructions of `file` take from the context, as far as it is literal.
-pub fn wanted(file: &Dockerfile, stages: &Stages<'_>) -> Vec<Wanted> {
+pub fn wants(file: &Dockerfile, stages: &Stages<'_>) -> Wants {
     let mut found = Vec::new();
     for stage in stages.iter() {
         for instruction in &stage.instructions {
@@ -54,9 +70,11 @@ pub fn wanted(file: &Dockerfile, stages: &Stages<'_>) -> Vec<Wanted> {
         }
     }
     // The whole context is there wherever it is.
-    found.retain(|wanted| paths::clean(&wanted.path).is_some_and(|path| !matches!(path.as_str(), "" | "*")));
+    let is_whole = |wanted: &Wanted| paths::clean(&wanted.path).is_some_and(|path| matches!(path.as_str(), "" | "*"));
+    let whole = found.iter().find(|wanted| is_whole(wanted)).map(|wanted| wanted.line);
+    found.retain(|wanted| paths::clean(&wanted.path).is_some() && !is_whole(wanted));
     found.truncate(MOST_WANTED);
-    found
+    Wants { named: found, whole }
 }
 
 /// The source of `type=bind,source=…` (the default type) without `from`.
@@ -70,12 +88,12 @@ fn bound(mount: &str) -> Option<String> {
 }
 
 /// The build context of the Dockerfile of `usage`, in the repository.
-pub fn context_of(usage: &Usage, repository: &Context, wanted: &[Wanted]) -> Finding<String> {
+pub fn context_of(usage: &Usage, repository: &Context, wants: &Wants) -> Finding<String> {
     let search = Search {
         dockerfile: &usage.dockerfile,
         // What an ignore file leaves out stands there nonetheless.
         files: repository.with_dockerignore(Dockerignore::default()),
-        wanted,
+        wants,
     };
     let told = told(&usage.builds);
     match told.as_slice() {
@@ -107,7 +125,7 @@ fn told(builds: &[Build]) -> Vec<(String, Evidence)> {
 struct Search<'s> {
     dockerfile: &'s str,
     files: Context,
-    wanted: &'s [Wanted],
+    wants: &'s Wants,
 }
 
 impl Search<'_> {
@@ -117,7 +135,7 @@ impl Search<'_> {
     }
 
     fn count(&self, dir: &str) -> usize {
-        self.wanted.iter().filter(|wanted| self.has(dir, wanted)).count()
+        self.wants.named.iter().filter(|wanted| self.has(dir, wanted)).count()
     }
 
     /// Several are named: the one that has what is wanted, if only one does.
@@ -153,7 +171,7 @@ impl Search<'_> {
                     format!("the context `{place}` is no directory of the repository that files tell; give --context");
                 Finding::blocked(why, [build.context_evidence.clone()])
             }
-            ((_, 0), _, None) if self.is_alone(own) => {
+            ((_, 0), _, None) if self.wants.whole.is_some() && self.is_alone(own) => {
                 let why = format!(
                     "`{}` holds nothing but Dockerfiles, and no file names the context; give --context",
                     shown(own)
@@ -161,19 +179,19 @@ impl Search<'_> {
                 Finding::blocked(why, [evidence(self.dockerfile, None, "stands alone in its directory")])
             }
             ((dir, count), here, _) if dir == own || here == count => {
-                let fact = match self.wanted.iter().find(|wanted| self.has(own, wanted)) {
+                let fact = match self.wants.named.iter().find(|wanted| self.has(own, wanted)) {
                     Some(wanted) => self.stands(wanted, own, "is there"),
                     None => evidence(self.dockerfile, None, "no file names another context"),
                 };
                 Finding::known(own.to_owned(), [fact])
             }
             ((dir, _), 0, _) => {
-                let first = self.wanted.iter().find(|wanted| self.has(dir, wanted));
+                let first = self.wants.named.iter().find(|wanted| self.has(dir, wanted));
                 let fact = first.map(|wanted| self.stands(wanted, dir, &format!("is not in `{}`", shown(own))));
                 Finding::known(dir.to_owned(), fact)
             }
             ((dir, _), _, _) => {
-                let missing = self.wanted.iter().find(|wanted| !self.has(own, wanted) && self.has(dir, wanted));
+                let missing = self.wants.named.iter().find(|wanted| !self.has(own, wanted) && self.has(dir, wanted));
                 let fact = missing.map(|wanted| self.stands(wanted, dir, "is there"));
                 let (own, dir) = (shown(own), shown(dir));
                 Finding::blocked(
