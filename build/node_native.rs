@@ -80,10 +80,11 @@ fn version(text: Option<&str>) -> String {
 fn fact(word: &str) -> &'static str {
     match word {
         "works" => "Works",
+        "downloads" => "Downloads",
         "compiles" => "Compiles",
         "breaks" => "Breaks",
         "platform" => "Platform",
         "unknown" => "Unknown",
-        other => panic!("`{other}` is not one of works, compiles, breaks, platform, unknown"),
+        other => panic!("`{other}` is not one of works, downloads, compiles, breaks, platform, unknown"),
     }
 }

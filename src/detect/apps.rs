@@ -242,6 +242,7 @@ const fn manager_name(manager: PackageManager) -> &'static str {
 const fn support(support: Support) -> &'static str {
     match support {
         Support::Works => "it works",
+        Support::Downloads => "it is downloaded or compiled",
         Support::Compiles => "it is compiled",
         Support::Unknown => "unknown",
         Support::Breaks => "it breaks",

@@ -25,6 +25,8 @@ pub enum Arch {
 pub enum Support {
     /// As it is installed.
     Works,
+    /// Its install gets a build from outside of the registry. Where it gets none it is compiled, which needs a toolchain.
+    Downloads,
     /// It is compiled when it is installed, which needs a toolchain.
     Compiles,
     /// Not established.
@@ -128,7 +130,7 @@ impl Node {
 /// An optional package that does not compile is left out, and the install goes on.
 fn forgiven(mut native: Native) -> Native {
     for verdict in [&mut native.musl_x64, &mut native.musl_arm64, &mut native.slim] {
-        if verdict.support == Support::Compiles {
+        if matches!(verdict.support, Support::Downloads | Support::Compiles) {
             verdict.support = Support::Works;
             verdict.why.push_str("; it is optional, so the install goes on without it");
         }
@@ -228,6 +230,7 @@ fn by_table(lock: &Lock, at: usize, package: &Package) -> Option<Native> {
     // Without its platform packages in the lock, such a module has nothing to load.
     let on = |fact| match fact {
         Fact::Works => works(known.why),
+        Fact::Downloads => Verdict { support: Support::Downloads, why: known.why.to_owned() },
         Fact::Compiles => Verdict { support: Support::Compiles, why: known.why.to_owned() },
         Fact::Breaks => breaks(known.why),
         Fact::Unknown => unknown(known.why),

@@ -10,6 +10,8 @@ include!(concat!(env!("OUT_DIR"), "/node_native.rs"));
 pub enum Fact {
     /// As it is installed.
     Works,
+    /// When its install gets a build from outside of the registry; else it compiles.
+    Downloads,
     /// When it is installed; needs a toolchain.
     Compiles,
     /// Not at all.
