@@ -31,6 +31,9 @@ struct Manager {
     #[serde(default)]
     bytes_source: String,
     mounts: Vec<String>,
+    own_cache: bool,
+    #[serde(default)]
+    unlink: Option<String>,
     sharing: String,
     source: String,
 }
@@ -44,6 +47,8 @@ struct Avoid {
     command: Option<String>,
     #[serde(default)]
     remove: Vec<String>,
+    #[serde(default)]
+    nothing: Option<String>,
 }
 
 /// The Rust source of the table.
@@ -58,7 +63,7 @@ fn manager(manager: &Manager) -> String {
     format!(
         "Manager {{ name: {:?}, programs: &{:?}, valued: &{:?}, leaving: &{:?}, leaves: {:?}, avoid: {}, \
          spared_by: &{:?}, cleaned_by: &{:?}, dirs: &{:?}, settled_by: &{:?}, needed_by: &{:?}, too_old: &{:?}, fresh_on: &{:?}, \
-         only_on: &{:?}, not_on: &{:?}, bytes: {}, mounts: &{:?}, sharing: {:?}, source: {:?} }},\n",
+         only_on: &{:?}, not_on: &{:?}, bytes: {}, mounts: &{:?}, own_cache: {:?}, unlink: {:?}, sharing: {:?}, source: {:?} }},\n",
         manager.name,
         manager.programs,
         manager.valued,
@@ -76,6 +81,8 @@ fn manager(manager: &Manager) -> String {
         manager.not_on,
         bytes(manager.bytes),
         manager.mounts,
+        manager.own_cache,
+        manager.unlink,
         manager.sharing,
         manager.source,
     )
@@ -91,10 +98,11 @@ fn bytes(bytes: Option<u64>) -> String {
 }
 
 fn avoid(avoid: &Avoid) -> String {
-    match (&avoid.flag, &avoid.command, &avoid.remove[..]) {
-        (Some(flag), None, []) => format!("Avoid::Flag({flag:?})"),
-        (None, Some(command), []) => format!("Avoid::Command({command:?})"),
-        (None, None, paths @ [_, ..]) => format!("Avoid::Remove(&{paths:?})"),
-        _ => panic!("avoid is one of flag, command, remove"),
+    match (&avoid.flag, &avoid.command, &avoid.remove[..], &avoid.nothing) {
+        (Some(flag), None, [], None) => format!("Avoid::Flag({flag:?})"),
+        (None, Some(command), [], None) => format!("Avoid::Command({command:?})"),
+        (None, None, paths @ [_, ..], None) => format!("Avoid::Remove(&{paths:?})"),
+        (None, None, [], Some(why)) => format!("Avoid::Nothing({why:?})"),
+        _ => panic!("avoid is one of flag, command, remove, nothing"),
     }
 }

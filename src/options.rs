@@ -34,7 +34,7 @@ impl Options {
         };
         let wishes = Wishes {
             cache: flags.cache.or(config.cache).unwrap_or_default(),
-            builder: flags.builder.or(config.builder).unwrap_or_default(),
+            builder: flags.builder.or(config.builder),
         };
         Ok(Self { policy: Policy { passes: select(only, skip)?, ceiling }, wishes })
     }

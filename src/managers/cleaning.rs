@@ -2,7 +2,7 @@
 
 use super::{Manager, Use, touches};
 use crate::dockerfile::{Dockerfile, Instruction};
-use crate::shell::{Place, Simple};
+use crate::shell::{Place, ShellWord, Simple};
 
 /// Whether the command at `place` removes what `manager` leaves, or says so by its name.
 pub fn cleans(manager: &Manager, place: &Place<'_>, uses: &[Use<'_>]) -> bool {
@@ -10,12 +10,12 @@ pub fn cleans(manager: &Manager, place: &Place<'_>, uses: &[Use<'_>]) -> bool {
     if let Some(a_use) = uses.iter().find(of_manager) {
         return a_use.manager.name == manager.name && a_use.is_any(manager.cleaned_by);
     }
-    removes(place.simple).any(|path| manager.dirs.iter().any(|dir| touches(path, dir)))
-        || is_named_cleaner(place.simple)
+    let mut paths = removed_paths(place.simple).map(|word| word.literal.as_deref().unwrap_or(&word.raw));
+    paths.any(|path| manager.dirs.iter().any(|dir| touches(path, dir))) || is_named_cleaner(place.simple)
 }
 
 /// The paths that a command removes.
-fn removes(simple: &Simple) -> impl Iterator<Item = &str> {
+pub fn removed_paths(simple: &Simple) -> impl Iterator<Item = &ShellWord> {
     let words = &simple.words;
     let named = |program: &str| {
         words.iter().take(6).position(|word| word.raw == program || word.raw.ends_with(&format!("/{program}")))
@@ -24,7 +24,7 @@ fn removes(simple: &Simple) -> impl Iterator<Item = &str> {
     let program =
         named("rm").or_else(|| named("find").filter(|_| deletes())).or_else(|| named("rmdir")).or_else(|| named("mv"));
     let rest = program.map_or(&[][..], |at| &words[at + 1..]);
-    rest.iter().filter(|word| !word.raw.starts_with('-')).map(|word| word.literal.as_deref().unwrap_or(&word.raw))
+    rest.iter().filter(|word| !word.raw.starts_with('-'))
 }
 
 /// `clean-layer.sh`, `/usr/local/bin/cleanup`: a script whose name says that it cleans.

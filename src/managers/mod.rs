@@ -8,7 +8,7 @@ mod paths;
 pub mod recommends;
 mod uses;
 
-pub use cleaning::{cleans, is_settled, mounts};
+pub use cleaning::{cleans, is_settled, mounts, removed_paths};
 pub use paths::{home_path, touches};
 pub use uses::{Through, Use, rough_use, uses};
 
@@ -47,8 +47,12 @@ pub struct Manager {
     pub not_on: &'static [&'static str],
     /// What avoiding it saves at least, where that was measured.
     pub bytes: Option<u64>,
-    /// Cache mounts that take its place.
+    /// Directories over which cache mounts take its place; none where no mount is safe.
     pub mounts: &'static [&'static str],
+    /// Whether what lies there fits only the distribution that made it.
+    pub own_cache: bool,
+    /// An option that says not to hard-link out of the mount.
+    pub unlink: Option<&'static str>,
     /// How builds share these mounts.
     pub sharing: &'static str,
     /// Where this was read.
@@ -64,6 +68,8 @@ pub enum Avoid {
     Command(&'static str),
     /// Paths removed at the end of the RUN.
     Remove(&'static [&'static str]),
+    /// There is nothing to do, for this reason.
+    Nothing(&'static str),
 }
 
 include!(concat!(env!("OUT_DIR"), "/cleanup.rs"));

@@ -81,8 +81,9 @@ impl<'s> Use<'s> {
         words[0].span.cover(words[self.program].span).of(text)
     }
 
-    fn only_tells(&self) -> bool {
-        self.has_any(&["--help", "-h", "--version"])
+    /// Whether it only prints something.
+    pub fn only_tells(&self) -> bool {
+        self.has_any(&["--help", "-h", "--version"]) || self.subcommand == self.program && self.has_any(&["-v"])
     }
 
     fn of(place: Place<'s>) -> Option<Self> {
@@ -114,14 +115,10 @@ pub fn uses(script: &Script) -> Vec<Use<'_>> {
     script.commands().into_iter().filter_map(Use::of).collect()
 }
 
-/// The manager that `text`, which is not understood as a script, seems to use so that something is left.
-pub fn rough_use(text: &str) -> Option<&'static Manager> {
-    super::all().iter().find(|manager| {
-        manager
-            .programs
-            .iter()
-            .any(|program| text.match_indices(program).any(|(at, _)| is_rough_use(manager, text, at, program)))
-    })
+/// Whether `text`, which is not understood as a script, seems to use `manager` so that something is left.
+pub fn rough_use(manager: &Manager, text: &str) -> bool {
+    let mut found = manager.programs.iter().flat_map(|program| text.match_indices(program));
+    found.any(|(at, program)| is_rough_use(manager, text, at, program))
 }
 
 fn is_rough_use(manager: &Manager, text: &str, at: usize, program: &str) -> bool {

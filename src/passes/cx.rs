@@ -22,6 +22,7 @@ pub struct Cx<'a> {
     /// What the user asked for.
     pub wishes: &'a Wishes,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
+    words: RefCell<HashMap<&'static str, bool>>,
     first: Option<(&'a Origins, &'a LineIndex)>,
 }
 
@@ -30,8 +31,8 @@ pub struct Cx<'a> {
 pub struct Wishes {
     /// How package-manager caches stay out of the image.
     pub cache: CacheStyle,
-    /// What will build the file.
-    pub builder: Builder,
+    /// What will build the file; `None`: what the repository says, else `BuildKit`.
+    pub builder: Option<Builder>,
 }
 
 /// How package-manager caches stay out of the image.
@@ -67,12 +68,22 @@ impl Builder {
     pub const fn has_cache_mounts(self) -> bool {
         matches!(self, Self::Buildkit | Self::Podman)
     }
+
+    /// Its name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Buildkit => "BuildKit",
+            Self::Classic => "the classic builder",
+            Self::Podman => "podman",
+            Self::Kaniko => "kaniko",
+        }
+    }
 }
 
 impl<'a> Cx<'a> {
     /// Gathers what is known of `file`.
     pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, project: &'a Project, wishes: &'a Wishes) -> Self {
-        Self { file, stages, project, wishes, bodies: RefCell::default(), first: None }
+        Self { file, stages, project, wishes, bodies: RefCell::default(), words: RefCell::default(), first: None }
     }
 
     /// The same, when the text came about by edits of the user's own, whose lines are `lines`.
@@ -87,6 +98,23 @@ impl<'a> Cx<'a> {
             Some((origins, lines)) => lines.line(origins.first(offset)),
             None => self.file.lines().line(offset),
         }
+    }
+
+    /// Whether `word` stands anywhere in the file; sought once, as files are long and RUNs many.
+    pub fn mentions(&self, word: &'static str) -> bool {
+        *self.words.borrow_mut().entry(word).or_insert_with(|| self.file.text().contains(word))
+    }
+
+    /// Why the programs that build the file cannot all do what `able` asks for: by the user's word, else by that of the
+    /// repository.
+    pub fn unable_builder(&self, able: impl Fn(Builder) -> bool) -> Option<String> {
+        if let Some(builder) = self.wishes.builder {
+            return (!able(builder)).then(|| builder.name().to_owned());
+        }
+        let mut told = self.project.usage().builders().into_iter();
+        let (builder, evidence) = told.find(|(builder, _)| !able(*builder))?;
+        let line = evidence.line.map(|line| format!(":{line}")).unwrap_or_default();
+        Some(format!("{}, which builds it according to {}{line},", builder.name(), evidence.file))
     }
 
     /// What `run` (a RUN instruction of this file) runs.

@@ -43,7 +43,7 @@ fn run(cx: &Cx<'_>, out: &mut Proposals) {
 /// A cheap look ahead of the shell.
 fn calls_a_manager(range: std::ops::Range<usize>, cx: &Cx<'_>) -> bool {
     let text = &cx.file.text()[range];
-    managers::all().iter().any(|manager| manager.programs.iter().any(|program| text.contains(program)))
+    acting().any(|manager| manager.programs.iter().any(|program| text.contains(program)))
 }
 
 fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, needs: &Needs, out: &mut Proposals) {
@@ -57,7 +57,7 @@ fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, needs: &Needs, out:
     let exported = Effects::of(script).environment;
     let target = Target { file: cx.file, run, body: &body, script };
     let job = Job { cx, stage, needs, target, uses: &uses, places: &places, exported: &exported };
-    for manager in managers::all() {
+    for manager in acting() {
         if let Some(last) = job.last_leaving(manager) {
             job.of_manager(manager, last, out);
         }
@@ -71,7 +71,7 @@ fn of_opaque(cx: &Cx<'_>, run: &Instruction, shell: &Shell, body: &Body, out: &m
         Body::Exec(words) => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" "),
         _ => cx.file.text()[run.code.start..run.span.end].to_owned(),
     };
-    let Some(manager) = rough_use(&text) else { return };
+    let Some(manager) = acting().find(|manager| rough_use(manager, &text)) else { return };
     let handled =
         manager.spared_by.iter().chain(manager.dirs).any(|known| text.contains(known.trim_start_matches('~')))
             || manager.cleaned_by.iter().any(|verb| text.contains(&format!(" {verb}")))
@@ -80,6 +80,11 @@ fn of_opaque(cx: &Cx<'_>, run: &Instruction, shell: &Shell, body: &Body, out: &m
     if !handled && !why.contains("Windows") && !why.starts_with("its SHELL is") {
         out.refuse(run.code, keep_out(manager), why.clone());
     }
+}
+
+/// The managers that leave what can be avoided.
+fn acting() -> impl Iterator<Item = &'static Manager> {
+    managers::all().iter().filter(|manager| !matches!(manager.avoid, Avoid::Nothing(_)))
 }
 
 fn keep_out(manager: &Manager) -> String {

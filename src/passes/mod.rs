@@ -4,6 +4,7 @@
 //! never the disk, nor which other passes are on. Its page (`<id>.md`) is specification, manual and tests.
 
 mod body;
+mod cache_mount;
 mod cx;
 pub mod index_readers;
 pub mod insert;
@@ -20,6 +21,7 @@ pub mod small_steps;
 mod split_run;
 pub mod style;
 pub mod touched;
+pub mod yarn;
 
 pub use body::{RunBody, Started};
 pub use cx::{Builder, CacheStyle, Cx, Wishes};
@@ -53,6 +55,7 @@ pub const ALL: &[&Pass] = &[
     &oversized_base::PASS,
     &late_cleanup::PASS,
     &split_run::PASS,
+    &cache_mount::PASS,
     &kept_package_cache::PASS,
     &recommended_packages::PASS,
     &plain_add::PASS,

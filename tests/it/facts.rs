@@ -106,6 +106,8 @@ fn package_managers_equal_the_yaml() {
         assert_eq!(manager.sharing, text(&written["sharing"]), "{name}");
         assert_eq!(manager.source, text(&written["source"]), "{name}");
         assert_eq!(manager.bytes, written["bytes"].as_u64(), "{name}");
+        assert_eq!(Some(manager.own_cache), written["own_cache"].as_bool(), "{name}");
+        assert_eq!(manager.unlink, written["unlink"].as_str(), "{name}");
         for (list, key) in [
             (manager.programs, "programs"),
             (manager.valued, "valued"),
@@ -127,6 +129,7 @@ fn package_managers_equal_the_yaml() {
             Avoid::Flag(flag) => assert_eq!(flag, text(&written["avoid"]["flag"]), "{name}"),
             Avoid::Command(command) => assert_eq!(command, text(&written["avoid"]["command"]), "{name}"),
             Avoid::Remove(paths) => assert_eq!(paths, strings(&written["avoid"]["remove"]), "{name}"),
+            Avoid::Nothing(why) => assert_eq!(why, text(&written["avoid"]["nothing"]), "{name}"),
         }
         assert!(!manager.source.is_empty() && !manager.source.contains("unverified"), "{name}");
     }

@@ -193,7 +193,7 @@ impl Reader {
                 "--risky" => options.ceiling = Ceiling::Risky,
                 "--safe-only" => options.ceiling = Ceiling::Safe,
                 "--cache" => options.wishes.cache = self.value::<CacheStyle>(value()),
-                "--builder" => options.wishes.builder = self.value::<Builder>(value()),
+                "--builder" => options.wishes.builder = Some(self.value::<Builder>(value())),
                 _ => self.fail(self.at, "examples take --risky, --safe-only, --cache and --builder"),
             }
         }

@@ -197,7 +197,7 @@ fn ceiling() -> impl Strategy<Value = Ceiling> {
 fn wishes() -> impl Strategy<Value = Wishes> {
     let cache = select(&[CacheStyle::Flags, CacheStyle::Mounts, CacheStyle::Auto][..]);
     let builder = select(&[Builder::Buildkit, Builder::Classic, Builder::Podman, Builder::Kaniko][..]);
-    (cache, builder).prop_map(|(cache, builder)| Wishes { cache, builder })
+    (cache, builder).prop_map(|(cache, builder)| Wishes { cache, builder: Some(builder) })
 }
 
 /// A real or nasty text with a piece of it gone, doubled or replaced.

@@ -3,18 +3,15 @@
 use super::{Job, apk};
 use crate::edit::Edit;
 use crate::image::Known;
-use crate::managers::{Avoid, Manager, Through, Use, cleans};
+use crate::managers::{Avoid, Manager, Through, Use, cleans, mounts, touches};
 use crate::passes::index_readers::{Index, Reader, reader_after};
 use crate::passes::insert;
 use crate::passes::shipped::{is_official, root_image};
-use crate::project::node::manager::PackageManager;
+use crate::passes::yarn;
 use crate::proposal::Proposal;
 
 /// Options and subcommands that only yarn 1 knows.
 const CLASSIC_ONLY: &[&str] = &["--pure-lockfile"];
-/// Words that tell of yarn 2 or later.
-const BERRY: &[&str] =
-    &[".yarnrc.yml", ".yarn/", ".pnp", "corepack", "set version", "--immutable", "workspaces focus", "berry"];
 
 impl Job<'_> {
     /// What keeps the leftovers of `manager` out, or why it cannot be done.
@@ -24,6 +21,7 @@ impl Job<'_> {
             Avoid::Flag(flag) => Ok(self.leaving(manager).map(|a_use| self::flag(a_use, flag)).collect()),
             Avoid::Command(command) => self.command(manager, last, command).map(|proposal| vec![proposal]),
             Avoid::Remove(paths) => self.remove(manager, last, paths).map(|proposal| vec![proposal]),
+            Avoid::Nothing(_) => Ok(Vec::new()),
         }
     }
 
@@ -41,6 +39,9 @@ impl Job<'_> {
         if manager.name == "yarn" {
             return self.yarn(manager, last, paths);
         }
+        // What is mounted cannot be removed, and is not in the layer.
+        let in_layer = |path: &&&str| !mounts(self.cx.file, self.target.run).any(|mount| touches(mount, path));
+        let paths: Vec<&str> = paths.iter().filter(in_layer).copied().collect();
         let sudo = if last.through == Through::Sudo { "sudo " } else { "" };
         let command = format!("{sudo}rm -rf {}", paths.join(" "));
         let edit = insert::at_end(self.target, &command)?;
@@ -63,11 +64,8 @@ impl Job<'_> {
     /// yarn 1 is told to clean; where it may be a later yarn, whose cache can be the installation itself, only what
     /// yarn 1 writes is removed.
     fn yarn(&self, manager: &Manager, last: &Use<'_>, paths: &[&str]) -> Result<Proposal, String> {
-        if let Some(word) = BERRY.iter().find(|word| self.cx.file.text().contains(**word)) {
-            return Err(format!("`{word}` in this file tells of yarn 2 or later, whose cache may be the installation"));
-        }
-        if self.project_manager() == Some(PackageManager::YarnBerry) {
-            return Err("the project is installed by yarn 2 or later, whose cache may be the installation".to_owned());
+        if let Some(why) = yarn::berry(self.cx) {
+            return Err(why);
         }
         if self.is_classic(last) {
             return self.command(manager, last, "PROGRAM cache clean");
@@ -88,15 +86,8 @@ impl Job<'_> {
         Ok(cleanup(manager, last, &command, edit))
     }
 
-    fn project_manager(&self) -> Option<PackageManager> {
-        self.cx.project.node("")?.manager.value().copied()
-    }
-
     fn is_classic(&self, last: &Use<'_>) -> bool {
-        last.has_any(CLASSIC_ONLY)
-            || last.is_any(&["global add"])
-            || self.project_manager() == Some(PackageManager::YarnClassic)
-                && !self.cx.project.context().is_file(".yarnrc.yml")
+        last.has_any(CLASSIC_ONLY) || last.is_any(&["global add"]) || yarn::is_classic_project(self.cx)
     }
 
     /// Whether a command anywhere in the RUN cleans up after `manager`.

@@ -3,7 +3,7 @@
 use super::{Late, evidence};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::image::Known;
-use crate::managers::{self, Manager, cleans, home_path, mounts, rough_use, touches, uses};
+use crate::managers::{self, Manager, cleans, home_path, mounts, touches, uses};
 use crate::passes::index_readers::{self, Index};
 use crate::passes::packages::{self, Action};
 use crate::passes::paths::{self, Directory};
@@ -164,10 +164,8 @@ fn of_manager(late: &Late<'_, '_>, manager: &'static Manager, simple: &Simple) -
             continue;
         }
         let body = late.cx.body(run);
-        let Shell::Parsed(script) = &body.shell else {
-            rough_use(&text[run.span.range()])?;
-            continue;
-        };
+        // `filled_again` speaks of those that are not understood.
+        let Shell::Parsed(script) = &body.shell else { continue };
         let places = script.commands();
         let Some(last) = places.iter().rposition(|place| leaves(script, manager, place.simple)) else { continue };
         let uses = uses(script);
