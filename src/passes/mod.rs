@@ -10,6 +10,7 @@ pub mod index_readers;
 pub mod insert;
 mod kept_package_cache;
 mod late_cleanup;
+mod leftover_download;
 mod oversized_base;
 pub mod packages;
 pub mod paths;
@@ -58,6 +59,7 @@ pub const ALL: &[&Pass] = &[
     &cache_mount::PASS,
     &kept_package_cache::PASS,
     &recommended_packages::PASS,
+    &leftover_download::PASS,
     &plain_add::PASS,
     &shell_form_command::PASS,
 ];

@@ -34,6 +34,8 @@ pub enum How<'s> {
     Tree,
     /// An archive or package is unpacked or installed.
     Unpack,
+    /// A script is run by its interpreter.
+    Run,
     /// Written: a redirect, `touch`, `tee`.
     Write,
     /// A directory, with what is missing above it.

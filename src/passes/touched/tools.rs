@@ -16,9 +16,15 @@ pub(super) fn simple<'s>(walk: &mut Walk<'s>, simple: &'s Simple) {
         "wget" => fetch::wget(walk, simple, args),
         "tar" | "bsdtar" => tar(walk, simple, args),
         "unzip" => unzip(walk, simple, args),
-        "gunzip" | "bunzip2" | "unxz" | "unlzma" => each(walk, simple, args, &[How::Unpack, How::Remove]),
-        "gzip" | "bzip2" | "xz" if args.iter().any(|arg| is_short(arg, 'd')) => {
-            each(walk, simple, args, &[How::Unpack, How::Remove]);
+        "gunzip" | "bunzip2" | "unxz" | "unlzma" | "unzstd" => decompress(walk, simple, program, args),
+        "gzip" | "bzip2" | "xz" | "zstd" if args.iter().any(|arg| is_short(arg, 'd') || arg.raw == "--decompress") => {
+            decompress(walk, simple, program, args);
+        }
+        "sh" | "bash" | "dash" | "ash" | "python" | "python3" | "php" | "perl" | "ruby" => {
+            let inline = args.iter().any(|arg| matches!(arg.raw.as_str(), "-c" | "-m" | "-e" | "-r"));
+            if let Some(word) = operands(args, &["-o", "-W", "-X", "-d"]).first().filter(|_| !inline) {
+                walk.touch(simple, word, How::Run);
+            }
         }
         "7z" | "7za" if args.first().is_some_and(|arg| matches!(arg.raw.as_str(), "x" | "e")) => {
             if let Some(word) = operands(args, &[]).get(1) {
@@ -86,6 +92,15 @@ fn each<'s>(walk: &mut Walk<'s>, simple: &'s Simple, args: &'s [ShellWord], hows
             walk.touch(simple, word, *how);
         }
     }
+}
+
+/// The compressed file goes, unless it is kept or the output is elsewhere.
+fn decompress<'s>(walk: &mut Walk<'s>, simple: &'s Simple, program: &str, args: &'s [ShellWord]) {
+    let keeps = |arg: &ShellWord| {
+        is_short(arg, 'c') || is_short(arg, 'k') || matches!(arg.raw.as_str(), "--stdout" | "--to-stdout" | "--keep")
+    };
+    let kept = program.contains("zstd") || args.iter().any(keeps);
+    each(walk, simple, args, if kept { &[How::Unpack] } else { &[How::Unpack, How::Remove] });
 }
 
 fn change_directory<'s>(walk: &mut Walk<'s>, simple: &'s Simple, args: &'s [ShellWord]) {
