@@ -1,6 +1,7 @@
 //! Nothing is broken on real files. Runs when `DFSLIM_CORPUS` names a directory of Dockerfiles; see
 //! CONTRIBUTING.md.
 
+use crate::shell_judge;
 use crate::support::{all_passes, fail_with, lone, parses, reasons, sound_plan};
 use dfslim::engine::{Ceiling, Policy};
 use dfslim::passes::{CacheStyle, Wishes};
@@ -32,6 +33,7 @@ fn nothing_is_broken() {
         outcome.print(name);
         failures.extend(outcome.failures.into_iter().map(|failure| format!("{name}: {failure}")));
         failures.extend(second_judge(&outcome.changed).into_iter().map(|failure| format!("{name}: {failure}")));
+        failures.extend(shell_judge::failures(&outcome.changed).iter().map(|failure| format!("{name}: {failure}")));
     }
     fail_with(&failures);
 }

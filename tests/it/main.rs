@@ -28,6 +28,7 @@ mod roundtrip;
 mod scripts;
 mod shell;
 mod shell_corpus;
+mod shell_judge;
 mod shell_limits;
 mod support;
 mod surroundings;
