@@ -289,3 +289,17 @@ fn huge_files_end() {
         assert!(!stderr.contains("internal error"), "{start:?}: {stderr}");
     }
 }
+
+#[test]
+fn files_beyond_all_measure_are_left_alone_with_a_word() {
+    let many = format!("FROM debian\n{}", "RUN pip install x\n".repeat(2_000));
+    let long = format!("FROM debian\nRUN pip install x\n{}", "# comment\n".repeat(120_000));
+    for (text, place, told) in
+        [(many, "Dockerfile:2001", "2000 instructions"), (long, "Dockerfile:104857", "1048576 bytes")]
+    {
+        let root = directory([("Dockerfile", text.as_str())]);
+        let ran = run(root.path(), ["rewrite"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{told}");
+        assert!(ran.stderr.contains(place) && ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+}
