@@ -38,7 +38,11 @@ pub(super) fn prepare(job: &Job<'_>, change: &mut Change) -> Result<(), String> 
 
 /// The part of the script that calls apt first, where something can stand before it.
 fn first_call(job: &Job<'_>) -> Result<(usize, usize), String> {
-    let first = job.uses.iter().find(|a_use| a_use.manager.name == "apt").ok_or("apt is not called")?;
+    // A cleanup goes itself.
+    let stays = |a_use: &&Use<'_>| {
+        a_use.manager.name == "apt" && !a_use.is_any(&["clean", "autoclean", "auto-clean", "dist-clean", "distclean"])
+    };
+    let first = job.uses.iter().find(stays).ok_or("apt is not called")?;
     let (link, pipeline) = &job.script.lists[first.place.list].parts[first.place.part];
     if matches!(link, Link::Or(_)) || pipeline.negated {
         return Err("apt is called only when something fails".to_owned());

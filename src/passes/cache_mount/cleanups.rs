@@ -99,11 +99,16 @@ fn command(job: &Job<'_>, place: &Place<'_>, change: &mut Change) -> Result<(), 
     if !place.top || matches!(next, Some((Link::Or(_), _))) {
         return Err(cannot());
     }
+    // What stands before it may go as well: then it takes the `&&` behind it along, else the one before it.
+    let goes = |span: Span| change.edits.iter().any(|edit| edit.text.is_empty() && edit.span.contains(span));
+    let is_first = list.parts[..place.part].iter().all(|(_, earlier)| goes(earlier.span));
     let span = match (link, next) {
-        (Link::And(_), _) => Span::new(list.parts[place.part - 1].1.span.end, pipeline.span.end),
-        (Link::First, Some((Link::And(_), next))) => Span::new(pipeline.span.start, next.span.start),
+        (Link::And(_), _) if !is_first => Span::new(list.parts[place.part - 1].1.span.end, pipeline.span.end),
+        (Link::First | Link::And(_), Some((Link::And(_), next))) => Span::new(pipeline.span.start, next.span.start),
         // A list of its own, behind the one before: `a; clean`.
-        (Link::First, None) if place.list > 0 => Span::new(job.script.lists[place.list - 1].span.end, list.span.end),
+        (Link::First | Link::And(_), None) if place.list > 0 => {
+            Span::new(job.script.lists[place.list - 1].span.end, list.span.end)
+        }
         _ => return Err(cannot()),
     };
     if span.of(text).contains('#') {
