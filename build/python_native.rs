@@ -1,4 +1,4 @@
-//! `facts/python-native.yaml` → `NATIVE` and `TREE` of `src/project/python/native.rs`.
+//! `facts/python-native.yaml` → `NATIVE` of `src/project/python/native.rs`.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 struct Facts {
     packages: Vec<Package>,
-    trees: Vec<Tree>,
 }
 
 #[derive(Deserialize)]
@@ -39,15 +38,7 @@ struct Package {
     source: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tree {
-    source: String,
-    pure: BTreeMap<String, String>,
-    compiled: BTreeMap<String, String>,
-}
-
-/// The Rust source of the tables, sorted by name.
+/// The Rust source of the table, sorted by name.
 pub(crate) fn table(yaml: &str) -> String {
     let mut facts: Facts = serde_yaml::from_str(yaml).expect("facts/python-native.yaml has the shape described in it");
     for package in &mut facts.packages {
@@ -55,15 +46,7 @@ pub(crate) fn table(yaml: &str) -> String {
     }
     facts.packages.sort_by(|a, b| a.name.cmp(&b.name));
     let native: String = facts.packages.iter().map(package).collect();
-    let mut nodes: Vec<(&str, &str, bool, &str)> = Vec::new();
-    for tree in &facts.trees {
-        for (names, pure) in [(&tree.pure, true), (&tree.compiled, false)] {
-            nodes.extend(names.iter().map(|(name, entry)| (name.as_str(), entry.as_str(), pure, tree.source.as_str())));
-        }
-    }
-    nodes.sort_unstable();
-    let tree: String = nodes.into_iter().map(|(name, entry, pure, source)| node(name, entry, pure, source)).collect();
-    format!("pub(super) static NATIVE: &[Native] = &[\n{native}];\npub(super) static TREE: &[Node] = &[\n{tree}];\n")
+    format!("pub(super) static NATIVE: &[Native] = &[\n{native}];\n")
 }
 
 fn package(package: &Package) -> String {
@@ -92,15 +75,6 @@ fn package(package: &Package) -> String {
         package.unsure,
         package.note,
         package.source,
-    )
-}
-
-fn node(name: &str, entry: &str, pure: bool, source: &str) -> String {
-    let (seen, needs) = entry.split_once(':').unwrap_or((entry, ""));
-    let needs: Vec<&str> = needs.split_whitespace().collect();
-    format!(
-        "Node {{ name: {name:?}, seen: {:?}, pure: {pure}, needs: &{needs:?}, source: {source:?} }},\n",
-        seen.trim()
     )
 }
 

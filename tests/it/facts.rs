@@ -2,6 +2,8 @@
 
 use dfslim::image::base::{self, Class, tag};
 use dfslim::managers::{self, Avoid, recommends};
+use dfslim::project::python::index;
+use dfslim::project::python::name::Version;
 use serde_yaml::Value;
 use std::fs;
 
@@ -164,4 +166,31 @@ fn apt_recommends_equal_the_yaml() {
         // What is said to be harmless is not listed with every package.
         assert!(package.recommends.iter().all(|(name, _)| !recommends::harmless().contains(name)), "{}", package.name);
     }
+}
+
+/// Every row has its columns, versions that compare, and kinds that the table's reader knows.
+#[test]
+fn rows_of_the_python_index_are_sound() {
+    let is_version = |text: &str| Version::parse(text).is_some();
+    let mut packages = 0;
+    for line in index::table().lines().filter(|line| !line.starts_with('#')) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        assert!(index::package(columns[0]).is_some(), "{line}");
+        if columns[1] == "=" {
+            packages += 1;
+            assert!(columns[2].split(' ').all(is_version), "{line}");
+            for token in columns[3].split(' ').filter(|token| !token.is_empty()) {
+                let (kind, runs) = token.split_once('=').unwrap_or((token, ""));
+                let minors = kind.strip_prefix(['g', 'G', 'l', 'L', 'p']).unwrap_or("0");
+                assert!(matches!(kind, "any" | "sdist") || minors.starts_with(|c: char| c.is_ascii_digit()), "{line}");
+                let mut ends = runs.split(',').flat_map(|run| run.split("..")).filter(|end| !end.is_empty());
+                assert!(ends.all(is_version), "{line}");
+            }
+        } else {
+            assert!(matches!(columns.len(), 4 | 5), "{line}");
+            assert!(columns[2].split("..").all(is_version), "{line}");
+            assert!(columns[3].starts_with(|c: char| c.is_ascii_digit()), "{line}");
+        }
+    }
+    assert!(packages > 2500, "{packages} packages");
 }

@@ -5,12 +5,13 @@
 //! | [`requirements`], [`pyproject`], [`setup`] | what a project asks for |
 //! | [`lock`] | what a lock file fixed |
 //! | [`install`], [`deps`] | what an install command brings, and whether that is all |
-//! | [`wheel`], [`native`] | in which form a package arrives, from the lock's file list, else from the table |
+//! | [`wheel`], [`native`], [`index`] | in which form a package arrives: from the lock's file list, else from tables |
 //! | [`start`] | what a start command runs: server, application, ports |
 //! | [`scan`] | what the code itself reads, writes, listens on and starts |
 //! | [`name`], [`marker`], [`requirement`] | names, versions, conditions, single requirements |
 
 pub mod deps;
+pub mod index;
 pub mod install;
 mod lex;
 pub mod lock;
@@ -22,6 +23,7 @@ pub mod requirement;
 pub mod requirements;
 pub mod scan;
 pub mod setup;
+mod specifier;
 pub mod start;
 mod tables;
 pub mod wheel;

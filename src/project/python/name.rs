@@ -48,6 +48,15 @@ impl Version {
     pub fn release(&self) -> &[u64] {
         &self.release
     }
+
+    /// What its author keeps alike: the major version, below 1 the minor one.
+    pub fn line(&self) -> (u64, u64, u64) {
+        match self.release[..] {
+            [0, minor, ..] => (self.epoch, 0, minor),
+            [major, ..] => (self.epoch, major, 0),
+            [] => (self.epoch, 0, 0),
+        }
+    }
 }
 
 fn suffix(text: &str) -> Option<(i8, u64)> {

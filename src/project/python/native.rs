@@ -1,9 +1,9 @@
-//! What is known of packages with compiled code, and of packages that have none: the table behind a
-//! project whose lock file is silent.
+//! What is known of packages with compiled code: which wheels they have, and what they need to be built and to run.
 //!
 //! Compiled in from `facts/python-native.yaml`. What is not in there is unknown.
 
 use super::name::{Version, between};
+use super::specifier::allows;
 use super::wheel::{Arch, Target, Wheel};
 use crate::project::finding::{Finding, evidence};
 use crate::proposal::Evidence;
@@ -50,21 +50,6 @@ pub struct Native {
     pub source: &'static str,
 }
 
-/// What a public lock file says of a package; `name[extra]` stands for what the extra adds.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Normalized.
-    pub name: &'static str,
-    /// The version that was looked at.
-    pub seen: &'static str,
-    /// Whether all its wheels are without compiled code.
-    pub pure: bool,
-    /// What that version needs on Linux, by normalized name.
-    pub needs: &'static [&'static str],
-    /// The lock file.
-    pub source: &'static str,
-}
-
 include!(concat!(env!("OUT_DIR"), "/python_native.rs"));
 
 /// All packages with compiled code that are known, sorted by name.
@@ -72,35 +57,9 @@ pub fn natives() -> &'static [Native] {
     NATIVE
 }
 
-/// All packages whose needs are known, sorted by name.
-pub fn nodes() -> &'static [Node] {
-    TREE
-}
-
 /// The package `name` (normalized), when it is known to have compiled code.
 pub fn native(name: &str) -> Option<&'static Native> {
     NATIVE.binary_search_by(|one| one.name.cmp(name)).ok().map(|index| &NATIVE[index])
-}
-
-/// The needs of the package `name` (normalized), when they are known.
-pub fn node(name: &str) -> Option<&'static Node> {
-    TREE.binary_search_by(|one| one.name.cmp(name)).ok().map(|index| &TREE[index])
-}
-
-impl Node {
-    /// That it has no compiled code.
-    pub(super) fn evidence(&self) -> Evidence {
-        evidence(self.source, None, format!("{} {} has no compiled code", self.name, self.seen))
-    }
-
-    /// Whether what was seen speaks for `version` (`None`: the newest that `specifier` allows) as well.
-    pub(super) fn speaks_for(&self, version: Option<&str>, specifier: &str) -> bool {
-        let major = |text: &str| Version::parse(text).and_then(|version| version.release().first().copied());
-        match version {
-            Some(version) => major(version).is_some() && major(version) == major(self.seen),
-            None => allows(specifier, self.seen) == Some(true),
-        }
-    }
 }
 
 impl Native {
@@ -188,63 +147,5 @@ impl Native {
             wheel,
             [evidence(self.source, None, format!("{} {fact} (newest seen: {})", self.name, self.seen))],
         )
-    }
-}
-
-/// Whether `specifier` (`>=1,<2`) allows `version`; `None` when it is not understood.
-pub(super) fn allows(specifier: &str, version: &str) -> Option<bool> {
-    let version = Version::parse(version)?;
-    let mut all = true;
-    for part in specifier.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let operators = ["===", "==", "!=", "<=", ">=", "~=", "<", ">"];
-        let operator = operators.into_iter().find(|operator| part.starts_with(operator))?;
-        let wanted = part[operator.len()..].trim();
-        let prefix = wanted.strip_suffix(".*");
-        let wanted = Version::parse(prefix.unwrap_or(wanted))?;
-        let starts =
-            |wanted: &[u64]| version.release().iter().chain(std::iter::repeat(&0)).zip(wanted).all(|(a, b)| a == b);
-        all &= match (operator, prefix.is_some()) {
-            ("==", true) => starts(wanted.release()),
-            ("!=", true) => !starts(wanted.release()),
-            ("==" | "===", false) => version == wanted,
-            ("!=", false) => version != wanted,
-            ("<=", false) => version <= wanted,
-            (">=", false) => version >= wanted,
-            ("<", false) => version < wanted,
-            (">", false) => version > wanted,
-            ("~=", false) => {
-                let written = part[operator.len()..].trim().split('.').count();
-                let kept = written.checked_sub(1).filter(|&kept| kept > 0)?;
-                let mut release = wanted.release().to_vec();
-                release.resize(kept, 0);
-                version >= wanted && starts(&release)
-            }
-            _ => return None,
-        };
-    }
-    Some(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn specifiers() {
-        for (specifier, answer) in [
-            ("", Some(true)),
-            (">=1,<2", Some(true)),
-            ("~=1.2", Some(true)),
-            ("~=1.2.0", Some(false)),
-            ("==1.*", Some(true)),
-            ("!=1.4.*", Some(false)),
-            ("==1.4", Some(true)),
-            ("<1.4", Some(false)),
-            ("^1.2", None),
-            ("==x", None),
-            ("~=1", None),
-        ] {
-            assert_eq!(allows(specifier, "1.4.0"), answer, "{specifier}");
-        }
     }
 }

@@ -43,8 +43,7 @@ pub struct Requirement {
 impl Requirement {
     /// The one version it allows.
     pub fn pinned(&self) -> Option<&str> {
-        let exact = self.specifier.strip_prefix("===").or_else(|| self.specifier.strip_prefix("=="))?;
-        (!exact.is_empty() && !exact.contains(['*', ',', '=', '<', '>', '$'])).then_some(exact)
+        exact(&self.specifier)
     }
 
     /// Reads `text`, which stands at `offset` of `source`; the error says what is wrong.
@@ -78,6 +77,12 @@ impl Requirement {
         }
         Ok(Self { name: normalize(name), extras, specifier, marker, origin: Origin::Index, evidence })
     }
+}
+
+/// The one version that a specifier allows.
+pub(super) fn exact(specifier: &str) -> Option<&str> {
+    let exact = specifier.strip_prefix("===").or_else(|| specifier.strip_prefix("=="))?;
+    (!exact.is_empty() && !exact.contains(['*', ',', '=', '<', '>', '$'])).then_some(exact)
 }
 
 fn short(text: &str) -> String {

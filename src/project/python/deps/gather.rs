@@ -3,25 +3,30 @@
 use super::{Dependencies, Dependency};
 use crate::project::context::Context;
 use crate::project::finding::{Finding, evidence};
+use crate::project::python::index::{self, Need};
 use crate::project::python::install::Install;
 use crate::project::python::lock::Locked;
 use crate::project::python::marker::{self, Environment};
 use crate::project::python::name::normalize;
-use crate::project::python::native;
-use crate::project::python::requirement::{Origin, Requirement};
+use crate::project::python::requirement::{self, Origin, Requirement};
 use crate::project::python::requirements::Requirements;
 use crate::proposal::Evidence;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Name, version, and what tells apart what has neither.
+type Key = (String, Option<String>, String);
+
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) python: Option<u16>,
-    pub(super) list: BTreeMap<(String, Option<String>, String), Dependency>,
+    pub(super) list: BTreeMap<Key, Dependency>,
     pub(super) reads: Vec<String>,
     pub(super) open: Vec<String>,
     pub(super) closed_by: Vec<Evidence>,
     /// Requirements whose own needs are not listed.
     pub(super) loose: Vec<String>,
+    /// Constraints.
+    pub(super) limits: Vec<Requirement>,
 }
 
 impl Gathered {
@@ -49,6 +54,16 @@ impl Gathered {
             }
         }
         self.closed_by.extend(closed);
+        self.limits.extend(read.constraints);
+        self.reads.extend(read.files);
+    }
+
+    pub(super) fn constraints(&mut self, context: &Context, path: &str) {
+        let read = Requirements::read(context, path);
+        for place in &read.unknown {
+            self.open(format!("{place}"));
+        }
+        self.limits.extend(read.requirements.into_iter().chain(read.constraints));
         self.reads.extend(read.files);
     }
 
@@ -104,31 +119,62 @@ impl Gathered {
 
     /// Follows what the table knows of the needs of packages that no lock covers; the first that it does not know.
     fn follow(&mut self) -> Option<String> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut seen: BTreeSet<(String, Key)> = BTreeSet::new();
         while let Some(name) = self.loose.pop() {
-            if !seen.insert(name.clone()) {
-                continue;
-            }
-            let bare = name.split('[').next().unwrap_or(&name);
-            let asked = self.list.values().find(|one| one.name == bare);
-            let node = native::node(&name)
-                .filter(|node| asked.is_none_or(|one| node.speaks_for(one.version.as_deref(), &one.specifier)));
-            let Some(node) = node else { return Some(name) };
-            for need in node.needs {
-                let bare = need.split('[').next().unwrap_or(need);
-                if !self.list.keys().any(|(name, ..)| name == bare) {
-                    let evidence = evidence(node.source, None, format!("{} {} needs {bare}", node.name, node.seen));
-                    let added = Dependency { evidence, ..Dependency::any(bare) };
-                    self.list.insert((bare.to_owned(), None, String::new()), added);
+            let (bare, extra) = split_extra(&name);
+            let asked: Vec<(Key, Dependency)> = self
+                .list
+                .iter()
+                .filter(|(_, one)| one.name == bare)
+                .map(|(key, one)| (key.clone(), one.clone()))
+                .collect();
+            for (key, one) in asked {
+                if !seen.insert((name.clone(), key)) {
+                    continue;
                 }
-                self.loose.push((*need).to_owned());
-                self.loose.push(bare.to_owned());
+                let known = index::package(bare)
+                    .and_then(|package| package.needs(extra, one.version.as_deref(), &one.specifier, self.python));
+                let Some((needs, place)) = known else { return Some(name) };
+                for need in needs {
+                    self.add(&need, &name, &place);
+                }
             }
         }
         None
     }
 
+    /// What another package needs, unless it is asked for already, in a fixed version or without a limit.
+    fn add(&mut self, need: &Need, of: &str, place: &Evidence) {
+        self.loose.extend(need.extra.map(|extra| format!("{}[{extra}]", need.name)));
+        self.loose.push(need.name.to_owned());
+        let mut own = self.list.values().filter(|one| one.name == need.name).peekable();
+        let fixed = own.clone().any(|one| one.version.is_some() || one.origin != Origin::Index);
+        if fixed || (need.limit.is_empty() && own.peek().is_some()) {
+            return;
+        }
+        let evidence = Evidence { fact: format!("{of} needs {}{}", need.name, need.limit), ..place.clone() };
+        let mut added = Dependency { evidence, specifier: need.limit.to_owned(), ..Dependency::any(need.name) };
+        added.version = requirement::exact(need.limit).map(str::to_owned);
+        Self::limited(&self.limits, &mut added);
+        self.list.insert((need.name.to_owned(), added.version.clone(), need.limit.to_owned()), added);
+    }
+
+    /// Applies the constraints to a package that is not fixed.
+    fn limited(limits: &[Requirement], one: &mut Dependency) {
+        if one.version.is_some() {
+            return;
+        }
+        for limit in limits.iter().filter(|limit| limit.name == one.name) {
+            let joined = [one.specifier.as_str(), limit.specifier.as_str()];
+            one.version = limit.pinned().map(str::to_owned);
+            one.specifier = joined.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",");
+        }
+    }
+
     pub(super) fn finish(mut self, install: &Install) -> Dependencies {
+        for one in self.list.values_mut() {
+            Self::limited(&self.limits, one);
+        }
         if !install.no_dependencies
             && let Some(name) = self.follow()
         {
@@ -143,7 +189,15 @@ impl Gathered {
     }
 }
 
-fn key(requirement: &Requirement) -> (String, Option<String>, String) {
+/// `name[extra]`
+fn split_extra(name: &str) -> (&str, Option<&str>) {
+    match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((name, extra)) => (name, Some(extra)),
+        None => (name, None),
+    }
+}
+
+fn key(requirement: &Requirement) -> Key {
     // Nameless ones are told apart by their text.
     let text = if requirement.name.is_empty() { requirement.evidence.fact.clone() } else { String::new() };
     (requirement.name.clone(), requirement.pinned().map(str::to_owned), text)

@@ -3,6 +3,7 @@
 mod gather;
 mod starts;
 
+use super::index;
 use super::native::{self, Native};
 use super::requirement::Origin;
 use super::wheel::{Target, Wheel, classify};
@@ -86,18 +87,22 @@ impl Dependency {
         if let Origin::OtherIndex(index) = &self.origin {
             return unknown(format!("{} comes from another index ({index})", self.shown()));
         }
-        if let Some(native) = self.native() {
-            let wheel = native.wheel(self.version.as_deref(), &self.specifier, target);
-            return match wheel {
-                Finding::Known { value, evidence } => {
-                    Finding::known(value, std::iter::once(self.evidence.clone()).chain(evidence))
-                }
-                Finding::Unknown { why, .. } => unknown(why),
-            };
-        }
-        match native::node(&self.name).filter(|node| node.pure) {
-            Some(node) => Finding::known(Wheel::Pure, [self.evidence.clone(), node.evidence()]),
-            None => unknown(format!("nothing is known of the files of {}", self.shown())),
+        let version = self.version.as_deref();
+        let native = self.native().map(|native| native.wheel(version, &self.specifier, target));
+        let found = match native {
+            Some(Finding::Known { value, evidence }) => Finding::Known { value, evidence },
+            other => match index::package(&self.name).map(|package| package.wheel(version, &self.specifier, target)) {
+                Some(Finding::Known { value, evidence }) => Finding::Known { value, evidence },
+                listed => other
+                    .or(listed)
+                    .unwrap_or_else(|| Finding::unknown(format!("nothing is known of the files of {}", self.shown()))),
+            },
+        };
+        match found {
+            Finding::Known { value, evidence } => {
+                Finding::known(value, std::iter::once(self.evidence.clone()).chain(evidence))
+            }
+            Finding::Unknown { why, .. } => unknown(why),
         }
     }
 

@@ -6,8 +6,8 @@ use crate::project::finding::{Finding, evidence};
 use crate::project::paths;
 use crate::project::python::install::{Install, Part, Tool};
 use crate::project::python::lock::{self, Edge, Kind, Lock, Locked, Selection};
-use crate::project::python::native;
 use crate::project::python::requirement::{Origin, Requirement};
+use crate::project::python::specifier::allows;
 use crate::project::python::{Python, is_metadata};
 use crate::proposal::Evidence;
 
@@ -30,7 +30,10 @@ impl Python {
                     Some(path) => gathered.requirements(&self.context, &path, install),
                     None => gathered.open(format!("{path} does not come from the build context")),
                 },
-                Part::Constraints(_) => {}
+                Part::Constraints(path) => match resolve(path) {
+                    Some(path) => gathered.constraints(&self.context, &path),
+                    None => gathered.open(format!("{path} does not come from the build context")),
+                },
                 Part::Named(text) => gathered.named(text, install),
                 Part::Project { dir, extras, .. } => match resolve(dir) {
                     Some(dir) => self.project(&dir, extras, install, &mut gathered),
@@ -51,7 +54,7 @@ impl Python {
     fn refuses(&self, python: Option<u16>) -> Option<(&str, &Evidence)> {
         let (wanted, place) = self.pyproject()?.requires_python.as_ref()?;
         let minor = python?;
-        let refused = |version: String| native::allows(wanted, &version) == Some(false);
+        let refused = |version: String| allows(wanted, &version) == Some(false);
         // The patch version is not known: the first and the last one speak for all.
         (refused(format!("3.{minor}")) && refused(format!("3.{minor}.99"))).then_some((wanted.as_str(), place))
     }
