@@ -117,6 +117,10 @@ fn dependency_runs_on(
         Wheel::Musllinux if musl && minor(case).is_none_or(|minor| minor < 10) => {
             return Err(Blocker::because(format!("the pip there may not find the musl wheel of {name}")));
         }
+        // Which version comes is only known on the day of the build.
+        _ if musl && dependency.version.is_none() => {
+            return Err(Blocker::because(format!("{name} is not fixed to a version, which may lack a wheel for musl")));
+        }
         Wheel::Pure | Wheel::Musllinux => {}
         _ if musl => return Err(Blocker::because(format!("{name} has no wheel for musl"))),
         Wheel::PureFallback | Wheel::ManylinuxOnly | Wheel::ManylinuxOnlyNoSdist => {}
