@@ -11,6 +11,8 @@ mod cleanup;
 mod go_cgo;
 #[path = "build/node_native.rs"]
 mod node_native;
+#[path = "build/packages.rs"]
+mod packages;
 #[path = "build/python_native.rs"]
 mod python_native;
 
@@ -24,12 +26,13 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 6] = [
+    let tables: [(&str, Maker); 7] = [
         ("apt-recommends", apt_recommends::table),
         ("base-images", base_images::table),
         ("cleanup", cleanup::table),
         ("go-cgo", go_cgo::table),
         ("node-native", node_native::table),
+        ("packages", packages::table),
         ("python-native", python_native::table),
     ];
     for (name, make) in tables {

@@ -3,6 +3,7 @@
 //! Compiled in from `facts/cleanup.yaml`, where each field is described and has its source. It reads commands and
 //! words; it proposes nothing.
 
+pub mod build_only;
 mod cleaning;
 mod paths;
 pub mod recommends;

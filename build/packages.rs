@@ -1,0 +1,59 @@
+//! `facts/packages.yaml` → `BUILD_ONLY` and `LIBRARIES` of `src/managers/build_only.rs`.
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    build_only: BuildOnly,
+    libraries: Vec<Library>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildOnly {
+    apt: Vec<String>,
+    apk: Vec<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Library {
+    apt: String,
+    #[serde(default)]
+    bullseye: Vec<String>,
+    #[serde(default)]
+    bookworm: Vec<String>,
+    #[serde(default)]
+    trixie: Vec<String>,
+    source: String,
+}
+
+/// The Rust source of the tables.
+pub(crate) fn table(yaml: &str) -> String {
+    let facts: Facts = serde_yaml::from_str(yaml).expect("facts/packages.yaml has the shape described in it");
+    assert!(!facts.build_only.source.is_empty(), "build_only has a source");
+    let libraries: String = facts.libraries.iter().map(library).collect();
+    format!(
+        "static BUILD_ONLY_APT: &[&str] = &{:?};\nstatic BUILD_ONLY_APK: &[&str] = &{:?};\n\
+         static LIBRARIES: &[Library] = &[\n{libraries}];\n",
+        facts.build_only.apt, facts.build_only.apk
+    )
+}
+
+fn library(library: &Library) -> String {
+    assert!(!library.source.is_empty(), "{} has a source", library.apt);
+    let Library { apt, bullseye, bookworm, trixie, .. } = library;
+    let by_release = [("bullseye", bullseye), ("bookworm", bookworm), ("trixie", trixie)];
+    format!("Library {{ apt: {apt:?}, by_release: &{:?} }},\n", by_release.map(|(name, libs)| (name, Slice(libs))))
+}
+
+/// Prints as a slice, not a vector.
+struct Slice<'l>(&'l [String]);
+
+impl std::fmt::Debug for Slice<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "&{:?}", self.0)
+    }
+}
