@@ -2,7 +2,7 @@
 
 use crate::dockerfile::{Dockerfile, Instruction, ItemKind, Keyword, Problem};
 use crate::edit::EditSet;
-use crate::image::{Contract, Stage, StageRef, Stages};
+use crate::image::{Contract, Exists, Form, Stage, StageRef, Stages, Start, clean};
 use crate::passes::Cx;
 use crate::proposal::{Field, Proposal};
 use crate::shell;
@@ -26,6 +26,7 @@ pub fn check(cx: &Cx<'_>, edits: &EditSet, proposals: &[&Proposal]) -> Result<()
     references_kept(cx.stages, &stages)?;
     contract_as_declared(cx, &after, &stages, proposals)?;
     words_kept(before, &after, proposals)?;
+    start_is_there(cx, &after, &stages)?;
     second_opinion(before, &after)
 }
 
@@ -135,6 +136,51 @@ fn contract_as_declared(
         }
     }
     Ok(())
+}
+
+/// What ENTRYPOINT, CMD and HEALTHCHECK name by a path, and was there before as far as is known, is still there.
+fn start_is_there(cx: &Cx<'_>, after: &Dockerfile, stages: &Stages<'_>) -> Result<(), String> {
+    let (Some(old), Some(new)) = (cx.stages.last(), stages.last()) else { return Ok(()) };
+    let around = Cx::new(after, stages, cx.project, cx.wishes);
+    for path in started_paths(after, stages, new) {
+        let is_missing = |cx: &Cx<'_>, stage: &Stage<'_>| cx.find_in_stage(stage.index, &path) == Exists::No;
+        if is_missing(&around, new) && !is_missing(cx, old) {
+            return Err(format!("{path}, which a container starts, would no longer be there"));
+        }
+        // Of a base that is left, what was its own goes with it; what a RUN or COPY made must be made again.
+        let made = |cx: &Cx<'_>, stage: &Stage<'_>| matches!(cx.find_in_stage(stage.index, &path), Exists::Yes(_));
+        if old.index != new.index && made(cx, old) && !made(&around, new) {
+            return Err(format!("whether {path}, which a container starts, would still be there is not known"));
+        }
+    }
+    Ok(())
+}
+
+/// Absolute paths of programs and of files of code that the commands of `stage` name.
+fn started_paths(file: &Dockerfile, stages: &Stages<'_>, stage: &Stage<'_>) -> Vec<String> {
+    let start = Start::of(file, stages, stage);
+    let workdir = stage.end().workdir().value().map(str::to_owned);
+    let launches = [&start.entrypoint, &start.cmd, &start.healthcheck].into_iter().flatten();
+    let words = launches.flat_map(|launch| match &launch.form {
+        Form::Exec(words) => words.iter().take(2).cloned().collect::<Vec<_>>(),
+        Form::Shell(text) => text.split_whitespace().take(2).map(str::to_owned).collect(),
+    });
+    let is_code = |word: &str| [".js", ".cjs", ".mjs", ".py", ".sh"].iter().any(|ending| word.ends_with(ending));
+    let is_path = |word: &String| {
+        !word.contains(['$', '*', '"', '\'', ';', '&', '|', ':'])
+            && !word.starts_with('-')
+            && (word.contains('/') || is_code(word))
+    };
+    words
+        .filter(is_path)
+        .filter_map(|word| {
+            if word.starts_with('/') {
+                Some(clean(&word))
+            } else {
+                Some(clean(&format!("{}/{word}", workdir.as_ref()?)))
+            }
+        })
+        .collect()
 }
 
 /// The words of all RUNs, in order, must still be there in that order; only declared ones may go, and only
