@@ -18,6 +18,7 @@ mod plain_add;
 mod recommended_packages;
 mod shell_form_command;
 pub mod shipped;
+mod single_stage;
 pub mod small_steps;
 mod split_run;
 pub mod style;
@@ -54,6 +55,7 @@ impl Pass {
 /// All passes, in order.
 pub const ALL: &[&Pass] = &[
     &oversized_base::PASS,
+    &single_stage::PASS,
     &late_cleanup::PASS,
     &split_run::PASS,
     &cache_mount::PASS,

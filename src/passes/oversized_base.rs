@@ -12,6 +12,7 @@ use crate::image::base::{self, Class, Tag};
 use crate::image::{Base, Stage};
 use crate::proposal::{Kind, Proposals};
 use blocker::Blocker;
+pub(super) use programs::is_everywhere;
 
 /// See the page.
 pub(super) const PASS: Pass =

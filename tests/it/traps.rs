@@ -36,8 +36,28 @@ const fn trap(number: u16, gist: &'static str, passes: &'static [&'static str], 
     Trap { number, gist, passes, needs }
 }
 
-/// The traps of RUN merging and of package-manager caches.
+const SPLIT: &[&str] = &["single-stage"];
+
+/// The traps of splits, of RUN merging and of package-manager caches.
 const TRAPS: &[Trap] = &[
+    trap(
+        30,
+        "the builder's release is newer than the final stage's",
+        SPLIT,
+        Rewrite("both are named with one release"),
+    ),
+    trap(39, "runtime ENV left in the builder, build ENV leaked", SPLIT, Rewrite("classified by use, else in both")),
+    trap(41, "COPY of a directory copies its contents: paths shift", SPLIT, Rewrite("each path is copied to itself")),
+    trap(42, "files written outside of the working directory", SPLIT, LeftAlone("what is written is not known")),
+    trap(43, "packages for the build or for the run", SPLIT, Rewrite("what is not known is installed again")),
+    trap(45, "the default target and stage names", SPLIT, Rewrite("the name goes to the final stage")),
+    trap(46, "compose mounts the sources for development", SPLIT, LeftAlone("it needs the tools of the build")),
+    trap(47, "the start runs build tools", SPLIT, LeftAlone("they would be gone")),
+    trap(50, "settings left in the builder", SPLIT, Rewrite("all move, and the contract is compared")),
+    trap(70, "without cgo a driver is a stub", SPLIT, Rewrite("cgo stays on, the C library the same")),
+    trap(71, "a dynamic program on another C library", SPLIT, Rewrite("it is made static where nothing needs cgo")),
+    trap(74, "files that a Go program opens", SPLIT, Rewrite("all that is no code is copied")),
+    trap(75, "a Go program starts others", SPLIT, LeftAlone("whether the final stage has them is not known")),
     trap(92, "`cd` leaks into the next merged command", MERGE, Both),
     trap(93, "export, set, umask, trap, functions leak into it", MERGE, Both),
     trap(94, "`a || true`, `a; b`, `a &` bind otherwise once joined with `&&`", MERGE, Both),

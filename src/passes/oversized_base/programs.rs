@@ -117,6 +117,11 @@ const EVERYWHERE: &[&str] = &[
     "zcat",
 ];
 
+/// Whether every shell and every file utility of an image bring `name`.
+pub(in crate::passes) fn is_everywhere(name: &str) -> bool {
+    EVERYWHERE.contains(&name)
+}
+
 /// Where a program is used, for messages: `line 7`, `start.sh:3`.
 type Place = String;
 
