@@ -16,6 +16,7 @@ pub mod packages;
 pub mod paths;
 mod plain_add;
 mod recommended_packages;
+mod root_user;
 mod shell_form_command;
 pub mod shipped;
 mod single_stage;
@@ -64,6 +65,7 @@ pub const ALL: &[&Pass] = &[
     &leftover_download::PASS,
     &plain_add::PASS,
     &shell_form_command::PASS,
+    &root_user::PASS,
 ];
 
 /// The pass called `id`.

@@ -198,6 +198,12 @@ impl Context {
         matches!(self.kind(path), Some(EntryKind::Directory | EntryKind::LinkToDirectory))
     }
 
+    /// Whether its owner may do with it what others may not: read a file, enter a directory, start a program. A
+    /// COPY keeps that.
+    pub fn is_closed(&self, path: &str) -> bool {
+        paths::clean(path).is_some_and(|path| self.shared.files.is_closed(&path))
+    }
+
     /// The names in a directory; empty when there is none.
     pub fn list(&self, dir: &str) -> Rc<Listing> {
         let Some(dir) = paths::clean(dir) else { return Rc::default() };

@@ -77,6 +77,8 @@ pub trait Files: fmt::Debug {
     fn kind(&self, path: &str) -> Option<EntryKind>;
     /// At most `most` names in the directory `dir`.
     fn list(&self, dir: &str, most: usize) -> Result<Listing, Unread>;
+    /// Whether its owner may do with it what others may not: read a file, enter a directory, start a program.
+    fn is_closed(&self, path: &str) -> bool;
     /// The bytes of a file of at most `most` bytes.
     fn read(&self, path: &str, most: u64) -> Result<Vec<u8>, Unread>;
 }
@@ -142,6 +144,21 @@ impl Files for Disk {
             Entry { name, kind }
         };
         Ok(Listing { entries: entries.into_iter().map(entry).collect(), cut })
+    }
+
+    #[cfg(unix)]
+    fn is_closed(&self, path: &str) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        let data = self.resolve(path).and_then(|real| fs::metadata(real).map_err(|error| failure(&error)));
+        data.is_ok_and(|data| {
+            let mode = data.permissions().mode();
+            mode & 0o004 == 0 || (mode & 0o100 != 0 && mode & 0o001 == 0)
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn is_closed(&self, _: &str) -> bool {
+        false
     }
 
     fn read(&self, path: &str, most: u64) -> Result<Vec<u8>, Unread> {
@@ -213,6 +230,10 @@ impl Files for Memory {
         let cut = entries.len() > most;
         entries.truncate(most);
         Ok(Listing { entries, cut })
+    }
+
+    fn is_closed(&self, _: &str) -> bool {
+        false
     }
 
     fn read(&self, path: &str, most: u64) -> Result<Vec<u8>, Unread> {

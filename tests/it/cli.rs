@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const PLAIN: &str = "FROM scratch\nCOPY app /app\nCMD [\"/app\"]\n";
+const PLAIN: &str = "FROM scratch\nCOPY app /app\nUSER 65532\nCMD [\"/app\"]\n";
 
 /// The paths that a walk finds, in their order.
 fn found(root: &std::path::Path, args: &[&str]) -> Vec<String> {

@@ -7,7 +7,7 @@ use dfslim::passes::{Builder, CacheStyle};
 use serde_json::Value;
 use std::fs;
 
-const PLAIN: &str = "FROM scratch\nCOPY app /app\nCMD [\"/app\"]\n";
+const PLAIN: &str = "FROM scratch\nCOPY app /app\nUSER 65532\nCMD [\"/app\"]\n";
 
 #[test]
 fn mistakes_are_placed_and_nothing_runs() {

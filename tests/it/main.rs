@@ -24,6 +24,7 @@ mod properties;
 mod python;
 mod readme;
 mod rewrite;
+mod root_user;
 mod roundtrip;
 mod scripts;
 mod shell;

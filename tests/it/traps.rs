@@ -31,6 +31,7 @@ use Needs::{Both, LeftAlone, Rewrite};
 const MERGE: &[&str] = &["split-run"];
 const CLEAN: &[&str] = &["kept-package-cache"];
 const MOUNT: &[&str] = &["cache-mount"];
+const USER: &[&str] = &["root-user"];
 
 const fn trap(number: u16, gist: &'static str, passes: &'static [&'static str], needs: Needs) -> Trap {
     Trap { number, gist, passes, needs }
@@ -94,6 +95,42 @@ const TRAPS: &[Trap] = &[
     trap(121, "hard links do not reach into a mount", MOUNT, Rewrite("the tool is told to copy")),
     trap(122, "a `# syntax` line pulls a frontend", MOUNT, Rewrite("none is added")),
     trap(123, "--no-install-recommends drops what is used", &["recommended-packages"], Both),
+    trap(
+        127,
+        "volumes and bind mounts that exist are root's",
+        USER,
+        LeftAlone("nothing in the image changes their owner"),
+    ),
+    trap(128, "the program writes inside of the image", USER, Both),
+    trap(129, "a COPY stays root's whatever USER says", USER, Rewrite("--chown where it is written to")),
+    trap(
+        130,
+        "whose the WORKDIR is depends on the builder",
+        USER,
+        Rewrite("it is handed over by name where it is needed"),
+    ),
+    trap(131, "ports below 1024 outside of Docker", USER, LeftAlone("the port is never changed")),
+    trap(132, "an entrypoint that needs root, or drops it", USER, LeftAlone("it has its own way")),
+    trap(133, "HOME that is missing or root's", USER, Both),
+    trap(134, "no list of users; only a number can be checked", USER, Both),
+    trap(135, "users that exist, and commands that differ", USER, Both),
+    trap(136, "a huge number makes a huge lastlog", USER, Both),
+    trap(
+        137,
+        "`USER u:g` drops the other groups",
+        USER,
+        Rewrite("the group is named only where no list of users does"),
+    ),
+    trap(138, "/root can be entered by nobody else", USER, LeftAlone("it is not known what else would have to move")),
+    trap(139, "a later RUN needs root", USER, Both),
+    trap(
+        140,
+        "files that their owner alone may read",
+        USER,
+        LeftAlone("a chmod; modes of the context are tests of their own"),
+    ),
+    trap(141, "another user is given when it is run", USER, LeftAlone("who runs it knows better")),
+    trap(142, "capabilities, devices, the Docker socket", USER, LeftAlone("they are for root")),
     trap(126, "a mount over build output loses it", MOUNT, LeftAlone("the output is what the image is for")),
 ];
 

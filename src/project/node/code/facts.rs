@@ -1,8 +1,9 @@
 //! What a file does that an image must provide for: ports, paths written and read, programs started.
 
 use super::{Access, Command, PathUse, Port};
+use crate::project::node::js::located::{self, Located};
 use crate::project::node::js::tokens::{Kind, Token};
-use crate::project::node::js::values::{self, NumberOrEnv};
+use crate::project::node::js::values::{self, NumberOrEnv, Start};
 use crate::project::source::Source;
 use crate::proposal::Evidence;
 use std::collections::HashMap;
@@ -32,6 +33,9 @@ const WRITERS: &[(&str, usize)] = &[
     ("unlink", 0),
     ("unlinkSync", 0),
 ];
+
+/// Those of them that name a directory.
+const MAKERS: &[&str] = &["mkdir", "mkdirSync", "mkdirp", "ensureDir", "ensureDirSync"];
 
 const READERS: &[&str] = &[
     "readFile",
@@ -64,6 +68,36 @@ struct File<'s, 't> {
     starts: bool,
 }
 
+impl File<'_, '_> {
+    fn located(&self, expression: &[Token<'_>]) -> Option<Located> {
+        located::located(expression, self.tokens, &|name| {
+            const LONGEST_TYPE: usize = 12;
+            let start = *self.definitions.get(name)?;
+            let is = self.tokens.iter().skip(start).take(LONGEST_TYPE).position(|token| token.is('='))?;
+            Some(start + is + 1)
+        })
+    }
+
+    /// Whether a directory that is there already is no failure.
+    fn takes_what_is_there(&self, arguments: &[&[Token<'_>]]) -> bool {
+        arguments.iter().flat_map(|argument| argument.iter()).any(|token| token.is_word("recursive"))
+            || ["existsSync", "accessSync", "statSync", "EEXIST", "access("]
+                .iter()
+                .any(|word| self.source.text.contains(word))
+    }
+}
+
+/// `cb(null, path)`
+fn is_answer(word: &str, arguments: &[&[Token<'_>]]) -> bool {
+    matches!(word, "cb" | "callback" | "done" | "next") && matches!(arguments, [[first], _] if first.is_word("null"))
+}
+
+/// Whether the last part of `'some/path'` has an ending.
+fn is_file_name(fact: &str) -> bool {
+    let path = fact.trim_end_matches('\'');
+    path.rsplit('/').next().is_some_and(|last| last.rsplit_once('.').is_some_and(|(name, _)| !name.is_empty()))
+}
+
 /// All of it, of one file.
 #[derive(Default)]
 pub(super) struct Facts {
@@ -79,7 +113,7 @@ pub(super) fn facts(source: &Source, tokens: &[Token<'_>], starts: bool) -> Fact
     for (at, token) in tokens.iter().enumerate() {
         let Some(word) = token.word() else { continue };
         if tokens.get(at + 1).is_some_and(|next| next.is(':')) && WRITTEN_SETTINGS.contains(&word) {
-            facts.setting(source, tokens, at, word);
+            facts.setting(&file, at, word);
         }
         if !tokens.get(at + 1).is_some_and(|next| next.is('(')) {
             continue;
@@ -99,11 +133,20 @@ impl Facts {
         let place = |fact: String| source.evidence(tokens[at].at, fact);
         let mut path = |access: Access, index: usize| {
             let Some(argument) = arguments.get(index) else { return };
-            let path = values::path(argument);
-            let shown = path.as_ref().map_or("a computed path".to_owned(), |path| format!("'{}'", path.path));
+            let found = file.located(argument);
+            let shown = match &found {
+                None => "a computed path".to_owned(),
+                Some(found) if found.partly => format!("'{}/…'", found.path.path),
+                Some(found) => format!("'{}'", found.path.path),
+            };
+            let (partly, env) = found.as_ref().map_or((false, None), |found| (found.partly, found.env.clone()));
             self.paths.push(PathUse {
                 access,
-                path,
+                path: found.map(|found| found.path),
+                partly,
+                directory: MAKERS.contains(&word),
+                must_be_new: matches!(word, "mkdir" | "mkdirSync") && !file.takes_what_is_there(arguments),
+                env,
                 file: source.path.clone(),
                 evidence: place(format!("{word}({shown})")),
             });
@@ -118,6 +161,23 @@ impl Facts {
             path(Access::Write, 0);
         } else if word == "listen" && is_method {
             self.listen(file, arguments, &place);
+        } else if is_answer(word, arguments) && source.text.contains("diskStorage") {
+            // `destination: (req, file, cb) => cb(null, 'uploads/')`
+            if let Some(Located { path, partly, env }) = file.located(arguments[1]) {
+                let evidence = place(format!("{word}(null, '{}')", path.path));
+                let (access, file, must_be_new) = (Access::Write, source.path.clone(), false);
+                let directory = !is_file_name(&path.path);
+                self.paths.push(PathUse {
+                    access,
+                    path: Some(path),
+                    partly,
+                    directory,
+                    must_be_new,
+                    env,
+                    file,
+                    evidence,
+                });
+            }
         } else if starts && STARTERS.contains(&word) {
             let name = arguments.first().and_then(|first| if let [one] = first { one.text() } else { None });
             let program = name.and_then(|text| text.split_whitespace().next()).map(str::to_owned);
@@ -154,7 +214,8 @@ impl Facts {
         self.ports.push(Port { env, number, evidence: place(shown) });
     }
 
-    fn setting(&mut self, source: &Source, tokens: &[Token<'_>], at: usize, word: &str) {
+    fn setting(&mut self, file: &File<'_, '_>, at: usize, word: &str) {
+        let File { source, tokens, .. } = *file;
         let value = &tokens[at + 2..];
         let end = value
             .iter()
@@ -162,13 +223,25 @@ impl Facts {
             .unwrap_or(value.len());
         let call = value.iter().position(|token| token.is('(')).filter(|open| *open < end);
         let end = call.map_or(end, |open| values::skip_brackets(value, open));
-        let Some(path) = value.get(..end).and_then(values::path) else { return };
+        let Some(found) = value.get(..end).and_then(|value| file.located(value)) else { return };
+        let Located { path, partly, env } = found;
+        let directory = matches!(word, "dest" | "destination" | "uploadDir" | "dirname");
         // A bare name is more often an option than a file.
-        if !path.path.contains(['/', '.']) && word != "dest" && word != "uploadDir" {
+        if !path.path.contains(['/', '.']) && word != "dest" && word != "uploadDir" && path.start == Start::Workdir {
             return;
         }
         let evidence = source.evidence(tokens[at].at, format!("{word}: '{}'", path.path));
-        self.paths.push(PathUse { access: Access::Write, path: Some(path), file: source.path.clone(), evidence });
+        self.paths.push(PathUse {
+            access: Access::Write,
+            path: Some(path),
+            partly,
+            // pino and sqlite name a file so.
+            directory: directory && !is_file_name(&evidence.fact),
+            must_be_new: false,
+            env,
+            file: source.path.clone(),
+            evidence,
+        });
     }
 }
 

@@ -77,8 +77,16 @@ pub enum Access {
 pub struct PathUse {
     /// Read or written.
     pub access: Access,
-    /// The path; `None` when it is computed.
+    /// The path, or as much of its beginning as is written out; `None` when it is computed.
     pub path: Option<WrittenPath>,
+    /// Whether only its beginning is: what is meant lies in `path`.
+    pub partly: bool,
+    /// Whether `path` is a directory that is made or written into.
+    pub directory: bool,
+    /// Whether it fails where the directory is there already.
+    pub must_be_new: bool,
+    /// The environment variable that replaces the path.
+    pub env: Option<String>,
     /// The file that uses it, from which `__dirname` counts.
     pub file: String,
     /// Where.

@@ -2,5 +2,6 @@
 //! literal arguments. No grammar, no evaluation: what is not plainly written is "other".
 
 pub mod config;
+pub mod located;
 pub mod tokens;
 pub mod values;

@@ -1,21 +1,24 @@
 //! Calls, settings and imports of one file, by its tokens.
 
+use super::expressions::{self, File, member, statement};
+use super::places::{Constants, Place};
+use super::writes::{Call, Written, path_before, written};
 use super::{Found, Scan, Use};
 use crate::project::python::lex::{self, Kind, Token};
 use crate::project::source::Source;
 
 /// So many tokens of one call are looked at.
-const LONGEST_CALL: usize = 400;
+pub(super) const LONGEST_CALL: usize = 400;
 
 /// An argument of a call.
-struct Argument<'t> {
-    name: Option<&'t str>,
-    tokens: &'t [Token<'t>],
+pub(super) struct Argument<'t> {
+    pub(super) name: Option<&'t str>,
+    pub(super) tokens: &'t [Token<'t>],
 }
 
 impl<'t> Argument<'t> {
     /// The text, when the argument is one literal, or a list, tuple or `Path(…)` that begins with one.
-    fn text(&self) -> Option<&'t str> {
+    pub(super) fn text(&self) -> Option<&'t str> {
         let literal = self.tokens.iter().find(|token| !matches!(token.kind, Kind::Mark('[' | '(')))?;
         let starts = match &self.tokens[0].kind {
             Kind::Text(_) => self.tokens.len() == 1,
@@ -37,7 +40,7 @@ impl<'t> Argument<'t> {
 }
 
 /// The arguments between the bracket at `open` and its partner.
-fn arguments<'t>(tokens: &'t [Token<'t>], open: usize) -> Vec<Argument<'t>> {
+pub(super) fn arguments<'t>(tokens: &'t [Token<'t>], open: usize) -> Vec<Argument<'t>> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, open + 1);
     let mut push = |from: usize, to: usize| {
         let Some(part @ [first, ..]) = tokens.get(from..to) else { return };
@@ -74,25 +77,40 @@ fn arguments<'t>(tokens: &'t [Token<'t>], open: usize) -> Vec<Argument<'t>> {
 
 impl Scan {
     /// Takes in what one file does.
-    pub(super) fn add(&mut self, source: &Source) {
-        let tokens = lex::tokens(&source.text);
+    pub(super) fn add(&mut self, source: &Source, tokens: &[Token<'_>], constants: &Constants) {
+        let file = File { source, tokens, constants };
         for index in 0..tokens.len() {
             match &tokens[index].kind {
-                Kind::Name("import" | "from") => self.import(source, &tokens, index),
+                Kind::Name("import" | "from") => self.import(source, tokens, index),
                 Kind::Name(name) if tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Mark('(')) => {
-                    let arguments = arguments(&tokens, index + 1);
-                    self.call(source, &tokens, index, name, &arguments);
+                    let arguments = arguments(tokens, index + 1);
+                    self.call(file, index, name, &arguments);
                 }
-                Kind::Name(name) => self.setting(source, &tokens, index, name),
-                Kind::Text(Some(text)) => self.text(source, &tokens, index, text),
+                Kind::Name(name) => self.setting(file, index, name),
+                Kind::Text(Some(text)) => self.text(file, index, text),
+                Kind::Text(None) => self.formatted(file, index),
                 _ => {}
             }
         }
     }
 
     fn push(&mut self, source: &Source, at: usize, what: Use, value: Option<&str>, call: &str) {
-        let value = value.map(str::to_owned);
-        let found = Found { what, value, file: source.path.clone(), line: source.line(at), call: call.to_owned() };
+        self.push_at(source, at, what, value, call, None, false);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
+    fn push_at(
+        &mut self,
+        source: &Source,
+        at: usize,
+        what: Use,
+        value: Option<&str>,
+        call: &str,
+        place: Option<Place>,
+        must_be_new: bool,
+    ) {
+        let (value, call, file) = (value.map(str::to_owned), call.to_owned(), source.path.clone());
+        let found = Found { what, value, place, must_be_new, file, line: source.line(at), call };
         if self.found.last() != Some(&found) {
             self.found.push(found);
         }
@@ -129,35 +147,25 @@ impl Scan {
         }
     }
 
-    fn call(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, name: &str, arguments: &[Argument<'_>]) {
+    fn call(&mut self, file: File<'_>, index: usize, name: &str, arguments: &[Argument<'_>]) {
+        let File { source, tokens, .. } = file;
         let at = tokens[index].at;
         let owner = owner(tokens, index);
         let by_place = |place: usize| arguments.iter().filter(|argument| argument.name.is_none()).nth(place);
         let by_name = |name: &str| arguments.iter().find(|argument| argument.name == Some(name));
         let text = |place: usize, name: &str| by_place(place).or_else(|| by_name(name)).and_then(Argument::text);
         let shown = owner.map_or_else(|| name.to_owned(), |owner| format!("{owner}.{name}"));
+        if let Some(Written { what, value, place }) = written(&Call { file, index, owner, arguments }, name) {
+            let tolerates = by_name("exist_ok").is_some() || expressions::takes_what_is_there(source);
+            let must_be_new = what == Use::MakesDirectory && !tolerates;
+            return self.push_at(source, at, what, value, &shown, place, must_be_new);
+        }
         let mut push = |what: Use, value: Option<&str>| self.push(source, at, what, value, &shown);
         match (owner, name) {
             (None | Some("io" | "codecs" | "aiofiles" | "os"), "open") => {
-                let mode = by_place(1).or_else(|| by_name("mode"));
-                push(if writes(mode) { Use::Writes } else { Use::Reads }, text(0, "file"));
+                push(Use::Reads, text(0, "file"));
             }
-            (Some("Path()"), "open") => {
-                let mode = by_place(0).or_else(|| by_name("mode"));
-                push(if writes(mode) { Use::Writes } else { Use::Reads }, path_before(tokens, index));
-            }
-            (Some("Path()"), "read_text" | "read_bytes") => push(Use::Reads, path_before(tokens, index)),
-            (_, "write_text" | "write_bytes") => push(Use::Writes, path_before(tokens, index)),
-            (Some("os") | None, "makedirs" | "mkdir") => push(Use::MakesDirectory, text(0, "name")),
-            (Some(_), "mkdir") => push(Use::MakesDirectory, path_before(tokens, index)),
-            (Some("sqlite3" | "aiosqlite"), "connect") => push(Use::Database, text(0, "database")),
-            (_, "FileHandler" | "RotatingFileHandler" | "TimedRotatingFileHandler" | "WatchedFileHandler") => {
-                push(Use::Log, text(0, "filename"));
-            }
-            (Some("logging"), "basicConfig") if by_name("filename").is_some() => {
-                push(Use::Log, by_name("filename").and_then(Argument::text));
-            }
-            (Some("shutil"), "copy" | "copy2" | "copyfile" | "copytree" | "move") => push(Use::Writes, text(1, "dst")),
+            (Some("Path()"), "open" | "read_text" | "read_bytes") => push(Use::Reads, path_before(tokens, index)),
             (_, "to_csv" | "to_excel" | "to_parquet" | "to_pickle" | "savefig") if text(0, "path").is_some() => {
                 push(Use::Writes, text(0, "path"));
             }
@@ -226,7 +234,7 @@ impl Scan {
     }
 
     /// `MEDIA_ROOT = "…"`
-    fn setting(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, name: &str) {
+    fn setting(&mut self, File { source, tokens, constants }: File<'_>, index: usize, name: &str) {
         let assigned = tokens.get(index + 1).is_some_and(|token| token.kind == Kind::Mark('='))
             && tokens.get(index + 2).is_some_and(|token| token.kind != Kind::Mark('='));
         if let Some(what) = setting(name).filter(|_| assigned) {
@@ -235,15 +243,24 @@ impl Scan {
                 Kind::Text(Some(text)) if ends => Some(text.as_str()),
                 _ => None,
             };
-            self.push(source, tokens[index].at, what, value, name);
+            let place = constants.place(&source.path, statement(tokens, index + 2));
+            self.push_at(source, tokens[index].at, what, value, name, place, false);
         }
     }
 
     /// `config["UPLOAD_FOLDER"] = "…"`, `"filename": "…"` of a logging configuration, `"sqlite:///…"`.
-    fn text(&mut self, source: &Source, tokens: &[Token<'_>], index: usize, text: &str) {
+    fn text(&mut self, File { source, tokens, constants }: File<'_>, index: usize, text: &str) {
         let at = tokens[index].at;
         if let Some(rest) = text.strip_prefix("sqlite").and_then(|rest| rest.split_once(":///").map(|(_, path)| path)) {
-            return self.push(source, at, Use::Database, Some(rest).filter(|rest| !rest.is_empty()), "sqlite");
+            // `"sqlite:///" + os.path.join(…)`
+            let joined = rest.is_empty() && tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Mark('+'));
+            let place = joined.then(|| constants.place(&source.path, statement(tokens, index + 2))).flatten();
+            let value = Some(rest).filter(|rest| !rest.is_empty());
+            return self.push_at(source, at, Use::Database, value, "sqlite", place, false);
+        }
+        if text == "django.db.backends.sqlite3" {
+            let place = member(tokens, index, "NAME").and_then(|value| constants.place(&source.path, value));
+            return self.push_at(source, at, Use::Database, None, "sqlite3", place, false);
         }
         let kind = |ahead: usize| tokens.get(index + ahead).map(|token| &token.kind);
         let literal = |ahead: usize| match kind(ahead) {
@@ -251,11 +268,34 @@ impl Scan {
             _ => None,
         };
         if let (Some(what), Some(Kind::Mark(']')), Some(Kind::Mark('='))) = (setting(text), kind(1), kind(2)) {
-            self.push(source, at, what, literal(3), text);
+            let place = constants.place(&source.path, statement(tokens, index + 3));
+            self.push_at(source, at, what, literal(3), text, place, false);
         } else if let (true, Some(Kind::Mark(':')), Some(file)) = (text == "filename", kind(1), literal(2)) {
             // Of a logging configuration; a computed one is as often the name of a download.
             self.push(source, at, Use::Log, Some(file), text);
+        } else if text == "filename"
+            && kind(1) == Some(&Kind::Mark(':'))
+            && let Some(place) = constants.place(&source.path, statement(tokens, index + 2))
+        {
+            self.push_at(source, at, Use::Log, None, text, Some(place), false);
         }
+    }
+
+    /// `f"sqlite:///{BASE_DIR}/app.db"`
+    fn formatted(&mut self, File { source, tokens, constants }: File<'_>, index: usize) {
+        const LONGEST: usize = 200;
+        let at = tokens[index].at;
+        let line = source.text[at..].lines().next().unwrap_or_default();
+        let Some((start, rest)) = line.split_once(":///{") else { return };
+        if !start.trim_start_matches(['f', 'F', 'r', 'R', '"', '\'']).starts_with("sqlite") || start.len() > LONGEST {
+            return;
+        }
+        let place = rest.split_once('}').and_then(|(name, tail)| {
+            let tail = tail.split(['"', '\'', '{']).next().unwrap_or_default();
+            let expression = format!("{name} / \"{}\"", tail.trim_start_matches('/'));
+            constants.place(&source.path, &lex::tokens(&expression))
+        });
+        self.push_at(source, at, Use::Database, None, "sqlite", place, false);
     }
 }
 
@@ -267,11 +307,6 @@ fn setting(name: &str) -> Option<Use> {
     }
 }
 
-/// Whether a mode, as written or computed, may write.
-fn writes(mode: Option<&Argument<'_>>) -> bool {
-    mode.is_some_and(|mode| mode.text().is_none_or(|text| text.contains(['w', 'a', 'x', '+'])))
-}
-
 /// What stands before the dot: a name, or `Path()` for `Path(…)`.
 fn owner<'t>(tokens: &[Token<'t>], index: usize) -> Option<&'t str> {
     if index < 2 || tokens[index - 1].kind != Kind::Mark('.') {
@@ -281,20 +316,5 @@ fn owner<'t>(tokens: &[Token<'t>], index: usize) -> Option<&'t str> {
         Kind::Name(name) => Some(name),
         Kind::Mark(')') => Some("Path()"),
         _ => Some(""),
-    }
-}
-
-/// The text of `Path("…")` before `.method(`.
-fn path_before<'t>(tokens: &'t [Token<'_>], index: usize) -> Option<&'t str> {
-    let before = tokens.get(index.checked_sub(5)?..index)?;
-    match before {
-        [
-            Token { kind: Kind::Name("Path" | "PurePath"), .. },
-            Token { kind: Kind::Mark('('), .. },
-            Token { kind: Kind::Text(Some(text)), .. },
-            Token { kind: Kind::Mark(')'), .. },
-            Token { kind: Kind::Mark('.'), .. },
-        ] => Some(text),
-        _ => None,
     }
 }

@@ -4,12 +4,19 @@
 //! It may not claim that something is *not* done: code can do everything in other ways too.
 
 mod calls;
+mod expressions;
+mod places;
+mod writes;
 
+pub use places::Place;
+
+use super::lex;
 use crate::project::context::{Context, Step};
 use crate::project::files::EntryKind;
 use crate::project::finding::Finding;
 use crate::project::paths;
 use crate::proposal::Evidence;
+use places::Constants;
 use std::collections::BTreeMap;
 
 /// What a place in the code does.
@@ -48,6 +55,10 @@ pub struct Found {
     pub what: Use,
     /// The path, program or port, when it is literal.
     pub value: Option<String>,
+    /// Where the path leads, when it is put together from what is written.
+    pub place: Option<Place>,
+    /// Whether it fails where the directory is there already.
+    pub must_be_new: bool,
     /// The place: file and line.
     pub file: String,
     /// Line, from 1.
@@ -59,7 +70,8 @@ pub struct Found {
 impl Found {
     /// It as evidence.
     pub fn evidence(&self) -> Evidence {
-        let value = self.value.as_deref().unwrap_or("…");
+        let place = self.place.as_ref().map(|place| place.path.as_str());
+        let value = self.value.as_deref().or(place).unwrap_or("…");
         Evidence { file: self.file.clone(), line: Some(self.line), fact: format!("{}({value})", self.call) }
     }
 }
@@ -107,14 +119,25 @@ impl Scan {
         if !all {
             scan.complete = Finding::unknown("there is more code than is read");
         }
+        let mut sources = Vec::new();
         for file in files {
             match context.read(&file) {
-                Ok(source) => {
-                    scan.files += 1;
-                    scan.add(&source);
-                }
+                Ok(source) => sources.push(source),
                 Err(why) => scan.complete = Finding::unknown(format!("{file}: {why}")),
             }
+        }
+        scan.files = sources.len();
+        let tokens: Vec<_> = sources.iter().map(|source| lex::tokens(&source.text)).collect();
+        let mut constants = Constants::default();
+        // Twice, since a constant may come from a file that is read later.
+        for _ in 0..2 {
+            constants.again();
+            for (source, tokens) in sources.iter().zip(&tokens) {
+                constants.learn(&source.path, tokens);
+            }
+        }
+        for (source, tokens) in sources.iter().zip(&tokens) {
+            scan.add(source, tokens, &constants);
         }
         scan
     }
