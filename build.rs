@@ -7,6 +7,8 @@ mod apt_recommends;
 mod base_images;
 #[path = "build/cleanup.rs"]
 mod cleanup;
+#[path = "build/dockerignore.rs"]
+mod dockerignore;
 #[path = "build/go_cgo.rs"]
 mod go_cgo;
 #[path = "build/node_native.rs"]
@@ -30,6 +32,7 @@ fn main() {
         ("apt-recommends", apt_recommends::table),
         ("base-images", base_images::table),
         ("cleanup", cleanup::table),
+        ("dockerignore", dockerignore::table),
         ("go-cgo", go_cgo::table),
         ("node-native", node_native::table),
         ("packages", packages::table),

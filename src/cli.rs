@@ -30,6 +30,9 @@ pub enum Command {
     /// Propose a better Dockerfile as a diff, or write it
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<Rewrite>),
+    /// Create the .dockerignore that a build context needs, or show what an existing one lacks
+    #[command(after_help = INIT_IGNORE_EXAMPLES)]
+    InitIgnore(InitIgnore),
     /// Show what is known of each Dockerfile, and by which evidence
     #[command(after_help = DETECT_EXAMPLES)]
     Detect(Detect),
@@ -83,6 +86,52 @@ Examples:
   dfslim detect                         every Dockerfile below: context, app, base, what starts, what is missing
   dfslim detect web/Dockerfile          one of them
   dfslim detect --format json           the same for programs";
+
+const INIT_IGNORE_EXAMPLES: &str = "\
+Examples:
+  dfslim init-ignore                    write .dockerignore where there is none; else show what it lacks
+  dfslim init-ignore --dry-run          show what would be written, and what leaves the context by it
+  dfslim init-ignore --merge            add to an existing .dockerignore what it lacks
+  dfslim init-ignore web/Dockerfile     the one that holds for this Dockerfile";
+
+/// `dfslim init-ignore`.
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
+#[derive(Args, Clone, Debug)]
+pub struct InitIgnore {
+    /// A build context, or a directory with several below it; or one Dockerfile
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub path: PathBuf,
+    /// Print the diff and write nothing
+    #[arg(long, conflicts_with_all = ["merge", "force"])]
+    pub dry_run: bool,
+    /// Print the text of the file and write nothing
+    #[arg(long, conflicts_with_all = ["merge", "force", "dry_run"])]
+    pub stdout: bool,
+    /// Add to an existing file what it lacks
+    #[arg(long, conflicts_with = "force")]
+    pub merge: bool,
+    /// Put a new file in the place of an existing one
+    #[arg(long)]
+    pub force: bool,
+    /// The build context [default: what compose, bake, skaffold and CI files say, or where the sources of COPY are]
+    #[arg(long, value_name = "DIR", help_heading = "Where to look")]
+    pub context: Option<PathBuf>,
+    /// Take this file instead of the nearest dfslim.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Where to look")]
+    pub config: Option<PathBuf>,
+    /// Take no dfslim.yaml at all
+    #[arg(long, help_heading = "Where to look")]
+    pub isolated: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    pub color: When,
+    /// Say nothing but errors and warnings on stderr
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Say also which patterns were not written, and why
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+}
 
 /// `dfslim detect`.
 #[derive(Args, Clone, Debug)]

@@ -29,6 +29,10 @@ pub struct Config {
     pub builder: Option<Builder>,
     /// Dockerfiles that a walk leaves out, as lines of a .gitignore beside the file.
     pub exclude: Option<Vec<String>>,
+    /// A directory, as seen from the file, whose `*.hbs` replace or extend the parts of a `.dockerignore`.
+    pub templates: Option<String>,
+    /// Lines that every `.dockerignore` gets besides.
+    pub ignore: Option<Vec<String>>,
 }
 
 /// The least sure class that is applied.
@@ -55,7 +59,7 @@ pub struct ConfigError {
 
 impl Config {
     /// Its keys.
-    pub const KEYS: [&str; 6] = ["only", "skip", "safety", "cache", "builder", "exclude"];
+    pub const KEYS: [&str; 8] = ["only", "skip", "safety", "cache", "builder", "exclude", "templates", "ignore"];
 
     /// Reads the text of a `dfslim.yaml`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -96,7 +100,9 @@ impl<'de> Visitor<'de> for ConfigVisitor {
                 "safety" => config.safety = map.next_value()?,
                 "cache" => config.cache = map.next_value()?,
                 "builder" => config.builder = map.next_value()?,
-                _ => config.exclude = map.next_value()?,
+                "exclude" => config.exclude = map.next_value()?,
+                "templates" => config.templates = map.next_value()?,
+                _ => config.ignore = map.next_value()?,
             }
             seen.push(key);
         }
@@ -190,13 +196,15 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let text = "only: []\nskip: []\nsafety: safe\ncache: mounts\nbuilder: podman\nexclude: [vendor/]\n";
+        let text = "only: []\nskip: []\nsafety: safe\ncache: mounts\nbuilder: podman\nexclude: [vendor/]\n\
+                    templates: ci\nignore: [data]\n";
         let config = Config::parse(text).unwrap();
         assert_eq!(config.only, Some(vec![]));
         assert_eq!(config.safety, Some(Safety::Safe));
         assert_eq!(config.cache, Some(CacheStyle::Mounts));
         assert_eq!(config.builder, Some(Builder::Podman));
         assert_eq!(config.exclude, Some(vec!["vendor/".to_owned()]));
+        assert_eq!((config.templates, config.ignore), (Some("ci".to_owned()), Some(vec!["data".to_owned()])));
     }
 
     #[test]
@@ -205,7 +213,10 @@ mod tests {
         assert_eq!(error("cache: auto\nsaftey: safe\n"), (2, 1, expected));
         let (line, column, message) = error("{cache: auto, zzz: 1}");
         assert_eq!((line, column), (1, 15));
-        assert!(message.ends_with("there are only, skip, safety, cache, builder, exclude"), "{message}");
+        assert!(
+            message.ends_with("there are only, skip, safety, cache, builder, exclude, templates, ignore"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -28,6 +28,7 @@
 //! | [`project`] | what the build context says; the other module that reads the disk |
 //! | [`passes`], [`proposal`] | the kinds of rewrites, and what they hand out |
 //! | [`engine`], [`guard`], [`suppress`], [`plan`] | what is applied, what is held, and why |
+//! | [`ignoring`] | what may be left out of a build context |
 //! | [`vocabulary`] | the ids by which passes are called, in flags, files and comments |
 //! | [`detect`] | what is known of a Dockerfile, told fact by fact |
 //! | [`report`] | what the user sees |
@@ -52,6 +53,7 @@ pub mod dockerfile;
 pub mod edit;
 pub mod engine;
 pub mod guard;
+pub mod ignoring;
 pub mod image;
 pub mod managers;
 pub mod options;

@@ -4,12 +4,14 @@
 
 mod detect;
 mod find;
+mod init_ignore;
 mod pool;
 mod read;
 mod repository;
 mod rewrite;
 mod settings;
 mod surroundings;
+mod weigh;
 mod write;
 
 use crate::cli::{Cli, Command, ConfigCommand, When};
@@ -58,6 +60,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Rewrite(flags) => rewrite::rewrite(flags),
+        Command::InitIgnore(flags) => init_ignore::init_ignore(flags),
         Command::Detect(flags) => detect::detect(flags),
         Command::Explain { id, color } => explain(id.as_deref(), *color),
         Command::Completions { shell } => completions(*shell),

@@ -143,6 +143,15 @@ impl Context {
         self.read_at_most(path, self.shared.limits.lock)
     }
 
+    /// The bytes of a file that may be as large as a lock file; they are not kept.
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, Unread> {
+        let path = paths::clean(path).ok_or(Unread::Outside)?;
+        let left = self.shared.limits.total.saturating_sub(self.shared.read.get());
+        let bytes = self.shared.files.read(&path, self.shared.limits.lock.min(left))?;
+        self.shared.read.set(self.shared.read.get() + bytes.len() as u64);
+        Ok(bytes)
+    }
+
     /// As [`Self::read`]; a file that is there and cannot be read leaves a warning.
     pub fn find(&self, path: &str) -> Option<Rc<Source>> {
         self.warn_unread(path, self.read(path))

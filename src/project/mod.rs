@@ -11,6 +11,7 @@
 //! | [`context`] | [`Context`]: reads, listings and walks, each once, with caps; what `.dockerignore` leaves out |
 //! | [`dockerignore`], [`glob`], [`copy`] | moby's ignore rules; Go's `filepath.Match`; what a COPY source brings |
 //! | [`source`], [`json`], [`yaml`] | a text with its lines; JSON, JSONC and YAML that remember where each value stands |
+//! | [`git_index`], [`readers`], [`left_out`] | which files git tracks; whether code reads git's or environment files; what is known of names to leave out |
 //! | [`finding`], [`paths`] | the conclusion type; paths inside a context |
 //! | [`scripts`] | scripts that the image ships: shell, programs, root |
 //! | [`deploy`] | what compose, bake, skaffold and CI files say of a Dockerfile, and the context that follows |
@@ -38,12 +39,15 @@ pub mod deploy;
 pub mod dockerignore;
 pub mod files;
 pub mod finding;
+pub mod git_index;
 pub mod glob;
 pub mod go;
 pub mod json;
+pub mod left_out;
 pub mod node;
 pub mod paths;
 pub mod python;
+pub mod readers;
 pub mod scripts;
 pub mod source;
 pub mod yaml;
@@ -51,10 +55,14 @@ pub mod yaml;
 pub use context::Context;
 pub use finding::Finding;
 
+use crate::ignoring;
 use deploy::{Deployments, Usage};
+use git_index::Tracked;
+use readers::Readers;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What was read once, by directory.
 type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
@@ -63,8 +71,13 @@ type Memo<T> = RefCell<BTreeMap<String, Option<Rc<T>>>>;
 #[derive(Debug)]
 pub struct Project {
     context: Context,
+    /// The repository, and where the context stands in it.
+    home: (Context, String),
+    ignoring: Arc<ignoring::Wishes>,
     go: Memo<go::Go>,
     usage: OnceCell<Usage>,
+    tracked: OnceCell<Option<Tracked>>,
+    readers: OnceCell<Readers>,
     node: Memo<node::Node>,
     python: Memo<python::Python>,
 }
@@ -72,15 +85,49 @@ pub struct Project {
 impl Project {
     /// The project in `context`, which is a repository of its own.
     pub fn new(context: Context) -> Self {
-        let usage = OnceCell::new();
+        let home = (context.clone(), String::new());
+        let (usage, tracked, readers) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         let (go, node, python) = (Memo::default(), Memo::default(), Memo::default());
-        Self { context, go, usage, node, python }
+        let ignoring = Arc::default();
+        Self { context, home, ignoring, go, usage, tracked, readers, node, python }
     }
 
     /// The same, when what the larger repository around it says is `usage`.
     #[must_use]
     pub fn used_as(self, usage: Usage) -> Self {
         Self { usage: OnceCell::from(usage), ..self }
+    }
+
+    /// The same, when the context is the directory `dir` of a larger `repository`.
+    #[must_use]
+    pub fn standing_in(self, repository: Context, dir: String) -> Self {
+        Self { home: (repository, dir), ..self }
+    }
+
+    /// The same, with what the user wishes of ignore files.
+    #[must_use]
+    pub fn wishing(self, ignoring: Arc<ignoring::Wishes>) -> Self {
+        Self { ignoring, ..self }
+    }
+
+    /// What the user wishes of ignore files.
+    pub fn ignoring(&self) -> &ignoring::Wishes {
+        &self.ignoring
+    }
+
+    /// The repository that holds the context, and where it does.
+    pub fn home(&self) -> (&Context, &str) {
+        (&self.home.0, &self.home.1)
+    }
+
+    /// What of the context git tracks; `None` when that cannot be told.
+    pub fn tracked(&self) -> Option<&Tracked> {
+        self.tracked.get_or_init(|| Tracked::read(&self.home.0, &self.home.1)).as_ref()
+    }
+
+    /// Who in the code of the context reads what is usually left out.
+    pub fn readers(&self) -> &Readers {
+        self.readers.get_or_init(|| Readers::read(&self.context, self.tracked()))
     }
 
     /// How the Dockerfile is built and its image run, as compose, bake, CI and the like say.

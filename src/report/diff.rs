@@ -15,9 +15,18 @@ pub fn unified(name: &[u8], before: &str, after: &str, paint: Paint) -> String {
     if before == after {
         return String::new();
     }
+    sides(&quoted("a/", name), name, before, after, paint)
+}
+
+/// The diff that makes a file called `name`.
+pub fn created(name: &[u8], text: &str, paint: Paint) -> String {
+    sides("/dev/null", name, "", text, paint)
+}
+
+fn sides(from: &str, name: &[u8], before: &str, after: &str, paint: Paint) -> String {
     let mut out = String::new();
-    for (mark, side) in [("---", "a/"), ("+++", "b/")] {
-        out.push_str(&paint.paint(BOLD, &format!("{mark} {}", quoted(side, name))));
+    for (mark, side) in [("---", from), ("+++", &quoted("b/", name))] {
+        out.push_str(&paint.paint(BOLD, &format!("{mark} {side}")));
         out.push('\n');
     }
     // Lines end at "\n" and nowhere else, as for git; a lone "\r" is text.

@@ -75,6 +75,12 @@ fn target(path: PathBuf, real: Option<&Path>, fault: Option<Fault>, here: &Path)
     Target { source, names }
 }
 
+/// The names of a file that need not be there, at the real path `real`, for someone who is `here`.
+pub(super) fn names_of(real: &Path, here: &Path) -> Names {
+    let shown = super::repository::called(here, real);
+    Names { shown: shown.clone(), path: shown, patch: patch_name(real, here), context: String::new() }
+}
+
 /// The name in the diff: relative to `here` when it lies below, so that `git apply` and `patch -p1` work
 /// from here; else from the root (`patch -p1 -d /`), as neither takes `..`. Links are resolved, because
 /// neither patches through one.

@@ -3,6 +3,7 @@
 use super::read;
 use crate::cli::Rewrite;
 use crate::config::{Config, FILE_NAMES};
+use crate::ignoring::{self, Parts};
 use crate::options::Options;
 use crate::report::Fault;
 use anyhow::{Context, bail};
@@ -25,10 +26,16 @@ pub(super) struct Settings<'f> {
 pub(super) struct Setting {
     /// How they are rewritten.
     pub options: Options,
+    /// What is wished of ignore files.
+    pub ignoring: Arc<ignoring::Wishes>,
     exclude: Gitignore,
 }
 
 impl Setting {
+    fn plain(options: Options) -> Self {
+        Self { options, ignoring: Arc::default(), exclude: Gitignore::empty() }
+    }
+
     /// Whether a walk leaves the file at `path` out.
     pub(super) fn excludes(&self, path: &Path) -> bool {
         if self.exclude.is_empty() {
@@ -44,7 +51,7 @@ impl<'f> Settings<'f> {
     /// For these flags.
     pub(super) fn new(flags: &'f Rewrite) -> anyhow::Result<Self> {
         // A mistake in the flags is told even when no file is found.
-        let of_flags = Setting { options: Options::new(flags, &Config::default())?, exclude: Gitignore::empty() };
+        let of_flags = Setting::plain(Options::new(flags, &Config::default())?);
         let fixed = match &flags.config {
             Some(path) => Some(load(path, flags)?),
             None if flags.isolated => Some(of_flags),
@@ -72,7 +79,7 @@ impl<'f> Settings<'f> {
             }
             if here.join(".git").exists() || !here.pop() {
                 let options = Options::new(self.flags, &Config::default())?;
-                break Arc::new(Setting { options, exclude: Gitignore::empty() });
+                break Arc::new(Setting::plain(options));
             }
         };
         self.by_directory.extend(passed.into_iter().map(|directory| (directory, Arc::clone(&setting))));
@@ -100,11 +107,34 @@ fn load(path: &Path, flags: &Rewrite) -> anyhow::Result<Setting> {
         Config::parse(&text).map_err(|error| placed(&name, &Fault { at: error.at, message: error.message }))?;
     let options = Options::new(flags, &config).context(name.clone())?;
     let root = directory(path.parent().unwrap_or(Path::new("")))?;
-    let mut exclude = GitignoreBuilder::new(root);
+    let mut exclude = GitignoreBuilder::new(&root);
     for line in config.exclude.iter().flatten() {
         exclude.add_line(None, line).with_context(|| format!("{name}: exclude: `{line}`"))?;
     }
-    Ok(Setting { options, exclude: exclude.build()? })
+    let ignoring = ignoring::Wishes {
+        parts: match &config.templates {
+            Some(templates) => {
+                parts(&root.join(templates)).with_context(|| format!("{name}: templates: {templates}"))?
+            }
+            None => Parts::default(),
+        },
+        lines: config.ignore.unwrap_or_default(),
+    };
+    Ok(Setting { options, ignoring: Arc::new(ignoring), exclude: exclude.build()? })
+}
+
+/// The parts of an ignore file, with those that the user has in `directory`.
+fn parts(directory: &Path) -> anyhow::Result<Parts> {
+    let mut own: Vec<PathBuf> = fs::read_dir(directory)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    own.retain(|path| path.extension().is_some_and(|ending| ending == "hbs"));
+    own.sort();
+    let mut parts = Parts::default();
+    for path in own {
+        let text = read::file(&path).map_err(|fault| placed(&shown(&path).display().to_string(), &fault))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        parts = parts.with(&name, text);
+    }
+    Ok(parts)
 }
 
 /// `path` as short as it can be said from here.

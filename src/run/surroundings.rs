@@ -64,6 +64,11 @@ impl Surroundings {
         let directory = directory.and_then(|directory| fs::canonicalize(directory).ok());
         let opened = directory.as_deref().and_then(|root| open(path, root));
         let project = Project::new(opened.unwrap_or_else(Context::empty)).used_as(usage.clone());
+        let stands = directory.as_deref().and_then(|own| own.strip_prefix(&root).ok()?.to_str().map(str::to_owned));
+        let project = match stands.filter(|_| !root.as_os_str().is_empty()) {
+            Some(dir) => project.standing_in(deployments.repository().clone(), dir),
+            None => project,
+        };
         Self { root, deployments, usage, context, directory, project, wants }
     }
 }

@@ -30,6 +30,36 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Faul
     Ok(())
 }
 
+/// Makes the file at `path`, which must not be there.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Fault> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut new = tempfile::Builder::new()
+        .prefix(".dfslim-")
+        .tempfile_in(directory)
+        .map_err(|error| cannot_write_beside(directory, &error))?;
+    new.write_all(text.as_bytes()).map_err(|error| cannot(&error))?;
+    as_others_are_made(new.as_file())?;
+    new.as_file().sync_all().map_err(|error| cannot(&error))?;
+    new.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => Fault::new("the file appeared while dfslim was at work; run it again"),
+        _ => cannot(&error.error),
+    })?;
+    sync(directory);
+    Ok(())
+}
+
+/// A temporary file is for its owner only; a file of a project is for everybody to read.
+#[cfg(unix)]
+fn as_others_are_made(new: &File) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt;
+    new.set_permissions(fs::Permissions::from_mode(0o644)).map_err(|error| cannot(&error))
+}
+
+#[cfg(not(unix))]
+fn as_others_are_made(_new: &File) -> Result<(), Fault> {
+    Ok(())
+}
+
 fn cannot(error: &io::Error) -> Fault {
     Fault::new(format!("cannot write it: {error}"))
 }
