@@ -10,7 +10,7 @@ use crate::image::Stages;
 use crate::passes::{Cx, Pass, Wishes};
 use crate::plan::{Because, Finding, Held, Note, Plan, Refused};
 use crate::project::Project;
-use crate::proposal::{Proposal, Proposals, Safety};
+use crate::proposal::{NewFile, Proposal, Proposals, Safety};
 use crate::suppress::Suppressions;
 use crate::text::{LineIndex, Position, Span};
 use std::rc::Rc;
@@ -105,6 +105,7 @@ struct Run<'p> {
     applied: Vec<Finding>,
     // What follows is of the lap under way; in the last lap nothing changes, so it is of the final text.
     changed_by: Vec<&'static str>,
+    made: Vec<(Finding, NewFile)>,
     held: Vec<Held>,
     refused: Vec<Refused>,
     notes: Vec<Note>,
@@ -121,6 +122,7 @@ impl<'p> Run<'p> {
             origins: Origins::unchanged(text.len()),
             applied: Vec::new(),
             changed_by: Vec::new(),
+            made: Vec::new(),
             held: Vec::new(),
             refused: Vec::new(),
             notes: Vec::new(),
@@ -130,6 +132,7 @@ impl<'p> Run<'p> {
     /// Every pass once.
     fn lap(&mut self) {
         self.changed_by.clear();
+        self.made.clear();
         self.held.clear();
         self.refused.clear();
         if let Some((at, message)) = too_long(&self.text) {
@@ -170,6 +173,11 @@ impl<'p> Run<'p> {
         let mut accepted = Vec::new();
         for proposal in proposals.changes {
             match self.because(pass, &proposal, suppressions) {
+                // The context is as it was: the next lap asks for the same file again.
+                None if proposal.makes.is_some() => {
+                    let finding = Finding::new(pass, &proposal, self.position(proposal.at));
+                    self.made.extend(proposal.makes.map(|made| (finding, made)));
+                }
                 None => accepted.push(proposal),
                 Some(because) => self.hold(pass, &proposal, because),
             }
@@ -254,6 +262,8 @@ impl<'p> Run<'p> {
     }
 
     fn into_plan(mut self, before: &str) -> Plan {
+        let (findings, made) = self.made.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+        self.applied.extend(findings);
         self.applied.sort_by_key(|finding| finding.at);
         self.held.sort_by_key(|held| held.finding.at);
         self.refused.sort_by_key(|refused| refused.at);
@@ -261,6 +271,7 @@ impl<'p> Run<'p> {
         Plan {
             before: before.to_owned(),
             after: self.text,
+            made,
             applied: self.applied,
             held: self.held,
             refused: self.refused,

@@ -1,7 +1,7 @@
 //! What the engine decided for one Dockerfile: the new text, what was applied, what was held and why.
 
 use crate::passes::Pass;
-use crate::proposal::{Kind, Proposal, Safety, Saves};
+use crate::proposal::{Kind, NewFile, Proposal, Safety, Saves};
 use crate::text::Position;
 
 /// The outcome for one file. Positions are those of the user's own text.
@@ -11,6 +11,8 @@ pub struct Plan {
     pub before: String,
     /// The text as it would be; equal to `before` when nothing is to change.
     pub after: String,
+    /// Files to be made in the build context.
+    pub made: Vec<NewFile>,
     /// What was applied, by line.
     pub applied: Vec<Finding>,
     /// What was not, and why, by line.
@@ -22,6 +24,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether anything is to be written: the text changes, or a file is made.
+    pub fn writes(&self) -> bool {
+        self.changed() || !self.made.is_empty()
+    }
+
     /// Whether the text changes.
     pub fn changed(&self) -> bool {
         self.before != self.after

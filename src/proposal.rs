@@ -143,6 +143,15 @@ impl fmt::Display for Field {
     }
 }
 
+/// A file that a proposal makes beside the Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NewFile {
+    /// Its path in the build context.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// A change that a pass proposes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
@@ -158,6 +167,8 @@ pub struct Proposal {
     pub saves: Option<Saves>,
     /// The change itself.
     pub edits: Vec<Edit>,
+    /// The file it makes; such a proposal has no edits.
+    pub makes: Option<NewFile>,
     /// What a container will observe to differ.
     pub changes: Vec<Field>,
     /// Words of RUN commands that go away, in order of writing (a cleanup that a flag makes needless).
@@ -195,6 +206,7 @@ impl Proposal {
             safety,
             saves: None,
             edits: Vec::new(),
+            makes: None,
             changes: Vec::new(),
             drops: Vec::new(),
             moves: false,
@@ -219,6 +231,13 @@ impl Proposal {
     #[must_use]
     pub fn edits(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
         self.edits.extend(edits);
+        self
+    }
+
+    /// Makes a file.
+    #[must_use]
+    pub fn making(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.makes = Some(NewFile { path: path.into(), text: text.into() });
         self
     }
 

@@ -11,6 +11,7 @@ pub mod insert;
 mod kept_package_cache;
 mod late_cleanup;
 mod leftover_download;
+mod missing_dockerignore;
 mod oversized_base;
 pub mod packages;
 pub mod paths;
@@ -66,6 +67,7 @@ pub const ALL: &[&Pass] = &[
     &plain_add::PASS,
     &shell_form_command::PASS,
     &root_user::PASS,
+    &missing_dockerignore::PASS,
 ];
 
 /// The pass called `id`.

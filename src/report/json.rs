@@ -108,12 +108,20 @@ impl Document {
 }
 
 impl Entry {
-    /// The entry of one file.
-    pub fn of(report: &FileReport) -> Self {
+    /// The entries of one Dockerfile: its own, and those of the files that its plan makes.
+    pub fn of(report: &FileReport) -> Vec<Self> {
         match &report.outcome {
-            Ok(plan) => Self::File(File::new(&report.names, plan)),
-            Err(fault) => Self::Error(Error::new(&report.names.path, fault)),
+            Ok(plan) => {
+                let made = report.made.iter().zip(&plan.made).map(|(names, made)| File::made(names, &made.text));
+                std::iter::once(File::new(&report.names, plan)).chain(made).map(Self::File).collect()
+            }
+            Err(fault) => vec![Self::Error(Error::new(&report.names.path, fault))],
         }
+    }
+
+    /// The path of the file; of an error, none.
+    pub fn path(&self) -> Option<&str> {
+        if let Self::File(file) = self { Some(&file.path) } else { None }
     }
 }
 
@@ -129,6 +137,20 @@ impl Error {
 }
 
 impl File {
+    /// A file that is not there yet.
+    fn made(names: &Names, text: &str) -> Self {
+        Self {
+            path: names.path.clone(),
+            context: names.context.clone(),
+            changed: true,
+            diff: diff::created(&names.patch, text, Paint(false)),
+            applied: Vec::new(),
+            held: Vec::new(),
+            refused: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     fn new(names: &Names, plan: &Plan) -> Self {
         let held = plan.held.iter().map(|held| Held {
             proposal: Proposal::new(&held.finding),

@@ -18,6 +18,8 @@ pub struct FileReport {
     pub names: Names,
     /// The plan, or what is wrong.
     pub outcome: Result<Plan, Fault>,
+    /// The names of the files that the plan makes, in its order.
+    pub made: Vec<Names>,
 }
 
 /// The names of a Dockerfile.
@@ -95,7 +97,7 @@ impl Totals {
         let saves = || plan.applied.iter().filter_map(|finding| finding.saves);
         Self {
             files: 1,
-            changed: usize::from(plan.changed()),
+            changed: usize::from(plan.changed()) + plan.made.len(),
             applied: plan.applied.len(),
             held: plan.held.len(),
             refused: plan.refused.len(),

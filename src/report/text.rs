@@ -206,6 +206,7 @@ mod tests {
         let silenced = Because::Suppressed("# dfslim: ignore[x]".to_owned());
         let held = |line, because| Held { finding: finding(line, Safety::Advice), because };
         let plan = Plan {
+            made: Vec::new(),
             before: "a".to_owned(),
             after: "b".to_owned(),
             applied: vec![finding(2, Safety::Safe), finding(3, Safety::Checked { evidence: vec![evidence] })],
@@ -213,7 +214,11 @@ mod tests {
             refused: Vec::new(),
             notes: Vec::new(),
         };
-        FileReport { names: Names { shown: "web/Dockerfile".to_owned(), ..Names::default() }, outcome: Ok(plan) }
+        FileReport {
+            names: Names { shown: "web/Dockerfile".to_owned(), ..Names::default() },
+            outcome: Ok(plan),
+            made: Vec::new(),
+        }
     }
 
     #[test]

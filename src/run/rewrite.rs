@@ -10,16 +10,18 @@ use crate::dockerfile::Dockerfile;
 use crate::engine;
 use crate::plan::{Note, Plan};
 use crate::project::deploy::choice::shown;
+use crate::proposal::{Kind, NewFile};
 use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
 use crate::report::text::{self, Ending, Loudness};
 use crate::report::{Fault, FileReport, Names, Totals, diff};
 use crate::text::Position;
 use anyhow::{Context, bail};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Does it.
 pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
@@ -48,7 +50,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     let jobs = pool::jobs(flags.jobs, tasks.len());
     let manner = output.manner;
     let here = fs::canonicalize(".").unwrap_or_default();
-    let around = Around { context: flags.context.as_deref(), tops: &flags.paths, here };
+    let around = Around { context: flags.context.as_deref(), tops: &flags.paths, here, claims: Claims::default() };
     let mut written = Ok(());
     pool::in_order(
         tasks.len(),
@@ -82,6 +84,30 @@ struct Around<'f> {
     tops: &'f [PathBuf],
     /// The real path of where dfslim runs.
     here: PathBuf,
+    /// Files that were made in this run.
+    claims: Claims,
+}
+
+/// The files that a run has made: several Dockerfiles may ask for the same one.
+#[derive(Default)]
+struct Claims(Mutex<BTreeMap<PathBuf, String>>);
+
+impl Claims {
+    /// Writes the Dockerfile at `path` and makes the files that belong to it: all or nothing.
+    fn write(&self, path: &Path, plan: &Plan, made: &[(PathBuf, &str)]) -> Result<(), Fault> {
+        let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = Vec::new();
+        for (file, text) in made {
+            match claimed.get(file) {
+                Some(there) if there == text => {}
+                Some(_) => return Err(Fault::new(format!("another Dockerfile has made another {}", file.display()))),
+                None => new.push((file.as_path(), *text)),
+            }
+        }
+        write::all(path, &plan.before, &plan.after, &new)?;
+        claimed.extend(new.into_iter().map(|(file, text)| (file.to_owned(), text.to_owned())));
+        Ok(())
+    }
 }
 
 impl Around<'_> {
@@ -104,8 +130,10 @@ struct Manner {
 /// What came of one file, ready to print.
 struct Done {
     stdout: String,
+    /// The diffs of files that are made, by their names: several Dockerfiles may ask for the same one.
+    made: Vec<(Vec<u8>, String)>,
     stderr: String,
-    entry: Option<Entry>,
+    entries: Vec<Entry>,
     totals: Totals,
 }
 
@@ -113,7 +141,8 @@ impl Task {
     fn run(&self, manner: Manner, around: &Around<'_>, repositories: &mut Repositories) -> Done {
         let mut names = self.target.names.clone();
         let outcome = pool::guarded(|| self.outcome(manner, around, repositories, &mut names));
-        let report = FileReport { names, outcome };
+        let made = outcome.as_ref().map_or(Vec::new(), |plan| Self::names_of_made(plan, &names, around));
+        let report = FileReport { names, outcome, made };
         let stdout = match (&report.outcome, manner.format) {
             (Ok(plan), Format::Diff) if !manner.in_place => {
                 diff::unified(&report.names.patch, &plan.before, &plan.after, manner.stdout)
@@ -121,12 +150,32 @@ impl Task {
             (Ok(plan), Format::Diff) if self.target.source == Source::Stdin => plan.after.clone(),
             _ => String::new(),
         };
+        let made = match (&report.outcome, manner.format) {
+            (Ok(plan), Format::Diff) if !manner.in_place => {
+                let diffs = report.made.iter().zip(&plan.made);
+                let diff = |(names, made): (&Names, &NewFile)| {
+                    (names.patch.clone(), diff::created(&names.patch, &made.text, manner.stdout))
+                };
+                diffs.map(diff).collect()
+            }
+            _ => Vec::new(),
+        };
         Done {
             stdout,
+            made,
             stderr: text::file(&report, manner.loudness, manner.stderr),
-            entry: (manner.format == Format::Json).then(|| Entry::of(&report)),
+            entries: if manner.format == Format::Json { Entry::of(&report) } else { Vec::new() },
             totals: Totals::of(&report.outcome),
         }
+    }
+
+    fn names_of_made(plan: &Plan, names: &Names, around: &Around<'_>) -> Vec<Names> {
+        let root = fs::canonicalize(&names.context).unwrap_or_default();
+        let of = |made: &NewFile| Names {
+            context: names.context.clone(),
+            ..find::names_of(&root.join(&made.path), &around.here)
+        };
+        plan.made.iter().map(of).collect()
     }
 
     fn outcome(
@@ -153,8 +202,13 @@ impl Task {
             (None, Some(real)) => shown(&called(&around.here, real)).to_owned(),
             (None, None) => String::new(),
         };
-        let options = &self.setting.options;
-        let mut plan = engine::plan(file.text(), &surroundings.project, &options.policy, &options.wishes)
+        let mut policy = self.setting.options.policy.clone();
+        if self.target.source == Source::Stdin && around.context.is_none() {
+            // What comes from stdin is built from nobody knows where.
+            policy.passes.retain(|pass| pass.kind != Kind::Ignore);
+        }
+        let project = surroundings.project.wishing(Arc::clone(&self.setting.ignoring));
+        let mut plan = engine::plan(file.text(), &project, &policy, &self.setting.options.wishes)
             .map_err(|error| Fault::new(error.to_string()))?;
         if let Some(why) = surroundings.context.why_unknown()
             && !surroundings.wants.is_empty()
@@ -163,7 +217,11 @@ impl Task {
             plan.notes.insert(0, Note { at: Position { line: 1, column: 1 }, message });
         }
         match &self.target.source {
-            Source::File(path) if manner.in_place && plan.changed() => write::replace(path, &plan.before, &plan.after)?,
+            Source::File(path) if manner.in_place && plan.writes() => {
+                let root = surroundings.directory.unwrap_or_default();
+                let made = plan.made.iter().map(|made| (root.join(&made.path), made.text.as_str()));
+                around.claims.write(path, &plan, &made.collect::<Vec<_>>())?;
+            }
             _ => {}
         }
         Ok(plan)
@@ -175,6 +233,8 @@ struct Output {
     manner: Manner,
     ending: Ending,
     entries: Vec<Entry>,
+    /// The files made so far.
+    made: BTreeSet<Vec<u8>>,
     totals: Totals,
 }
 
@@ -199,14 +259,23 @@ impl Output {
             stdout: paint(flags.color, &io::stdout()),
             stderr: paint(flags.color, &io::stderr()),
         };
-        Self { manner, ending, entries: Vec::new(), totals: Totals::default() }
+        Self { manner, ending, entries: Vec::new(), made: BTreeSet::new(), totals: Totals::default() }
     }
 
     fn put(&mut self, done: Done) -> io::Result<()> {
         self.totals += done.totals;
-        self.entries.extend(done.entry);
+        for entry in done.entries {
+            if entry.path().is_none_or(|path| !self.entries.iter().any(|other| other.path() == Some(path))) {
+                self.entries.push(entry);
+            }
+        }
         let mut stdout = io::stdout().lock();
         stdout.write_all(done.stdout.as_bytes())?;
+        for (name, diff) in done.made {
+            if self.made.insert(name) {
+                stdout.write_all(diff.as_bytes())?;
+            }
+        }
         // The reasons follow their diff, also where both go to one terminal.
         if !done.stderr.is_empty() {
             stdout.flush()?;

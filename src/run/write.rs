@@ -30,6 +30,29 @@ pub(super) fn replace(path: &Path, before: &str, after: &str) -> Result<(), Faul
     Ok(())
 }
 
+/// Puts `after` where `before` is, and makes the files `new`: all or nothing.
+pub(super) fn all(path: &Path, before: &str, after: &str, new: &[(&Path, &str)]) -> Result<(), Fault> {
+    let mut made: Vec<&Path> = Vec::new();
+    let mut done = Ok(());
+    for (file, text) in new {
+        done = create(file, text).map_err(|fault| Fault::new(format!("{}: {}", file.display(), fault.message)));
+        if done.is_err() {
+            break;
+        }
+        made.push(file);
+    }
+    if done.is_ok() && before != after {
+        done = replace(path, before, after);
+    }
+    if done.is_err() {
+        for file in made {
+            // It is ours, and a moment old.
+            let _ = fs::remove_file(file);
+        }
+    }
+    done
+}
+
 /// Makes the file at `path`, which must not be there.
 pub(super) fn create(path: &Path, text: &str) -> Result<(), Fault> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -188,6 +211,27 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), "old\n");
         }
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn all_or_nothing_is_written() {
+        let (directory, path) = directory_with("old\n");
+        let ignore = directory.path().join(".dockerignore");
+        let both = |before: &str| all(&path, before, "new\n", &[(&ignore, ".git\n")]);
+        assert!(both("other\n").is_err());
+        assert_eq!(
+            (names(directory.path()), fs::read_to_string(&path).unwrap()),
+            (vec!["Dockerfile".to_owned()], "old\n".to_owned())
+        );
+        both("old\n").unwrap();
+        assert_eq!(
+            (fs::read_to_string(&ignore).unwrap(), fs::read_to_string(&path).unwrap()),
+            (".git\n".to_owned(), "new\n".to_owned())
+        );
+        assert_eq!(fs::metadata(&ignore).unwrap().permissions().mode() & 0o777, 0o644);
+        fs::write(&path, "old\n").unwrap();
+        assert!(both("old\n").unwrap_err().message.contains("appeared while dfslim was at work"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old\n");
     }
 
     #[test]

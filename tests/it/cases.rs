@@ -3,7 +3,7 @@
 use crate::applies::{self, Printed};
 use crate::pages::{Example, Page, Section};
 use crate::support::{
-    blessing, crlf, fail_with, has_heredoc, no_pass, plan, printed_diff, reasons, sound_plan, whole_diff,
+    blessing, crlf, fail_with, has_heredoc, no_pass, plan, printed_diff, reasons, sound_plan, whole_diff, whole_made,
 };
 use dfslim::passes::{self, Pass};
 use dfslim::plan::Plan;
@@ -78,11 +78,11 @@ fn compare(
     blessed: &mut Vec<(std::ops::Range<usize>, String)>,
 ) -> Vec<String> {
     let mut failures = Vec::new();
-    let actual = whole_diff(&plan.before, &plan.after);
+    let actual = whole_diff(&plan.before, &plan.after) + &whole_made(plan);
     if let Some(range) = &example.diff {
         let expected = pass.page.lines().skip(range.start).take(range.len()).map(str::trim_end);
         let same = expected.eq(actual.lines().map(str::trim_end));
-        if !plan.changed() {
+        if !plan.writes() {
             let why = reasons(plan).join("\n");
             failures.push(at(pass, example, &format!("nothing is rewritten; what is said:\n{why}")));
         } else if !same && blessing() {
@@ -90,7 +90,7 @@ fn compare(
         } else if !same {
             failures.push(at(pass, example, &format!("it becomes (BLESS=1 writes it)\n{actual}")));
         }
-    } else if plan.changed() {
+    } else if plan.writes() {
         failures.push(at(pass, example, &format!("it should be left alone, and becomes\n{actual}")));
     }
     let said = reasons(plan);

@@ -12,6 +12,7 @@ mod deploy;
 mod detect;
 mod facts;
 mod go;
+mod init_ignore;
 mod pages;
 mod project_core;
 mod project_node_code;

@@ -13,6 +13,7 @@ use dfslim::passes::Wishes;
 use dfslim::plan::Plan;
 use dfslim::project::Context;
 use dfslim::proposal::Kind;
+use dfslim::report::paint::Paint;
 use ignore::WalkBuilder;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,13 @@ fn every_project_comes_out_as_expected() {
             match check(project, case) {
                 Ok(plan) => {
                     diff += &printed_diff(&case.name, &plan.before, &plan.after);
+                    for made in &plan.made {
+                        let made = dfslim::report::diff::created(made.path.as_bytes(), &made.text, Paint(false));
+                        // Several Dockerfiles may ask for the same file.
+                        if !diff.contains(&made) {
+                            diff += &made;
+                        }
+                    }
                     said.extend(reasons(&plan).iter().map(|reason| format!("{}: {reason}\n", case.name)));
                     printed.push(printed_of(project, case, plan));
                 }

@@ -5,6 +5,7 @@ use dfslim::engine::{self, Ceiling, Policy};
 use dfslim::passes::{self, Wishes};
 use dfslim::plan::{Because, Plan};
 use dfslim::project::{Context, Project};
+use dfslim::proposal::NewFile;
 use dfslim::report::{diff, paint::Paint};
 use similar::{ChangeTag, TextDiff};
 use std::path::{Path, PathBuf};
@@ -114,6 +115,12 @@ pub(crate) fn whole_diff(before: &str, after: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The files that a plan makes, as lines behind the whole of the Dockerfile.
+pub(crate) fn whole_made(plan: &Plan) -> String {
+    let lines = |made: &NewFile| made.text.lines().map(|line| format!("+{line}\n")).collect::<Vec<_>>().concat();
+    plan.made.iter().map(|made| format!("+++ {}\n{}", made.path, lines(made))).collect::<Vec<_>>().concat()
 }
 
 /// The diff that users get.

@@ -30,6 +30,7 @@ use Needs::{Both, LeftAlone, Rewrite};
 
 const MERGE: &[&str] = &["split-run"];
 const CLEAN: &[&str] = &["kept-package-cache"];
+const IGNORE: &[&str] = &["missing-dockerignore"];
 const MOUNT: &[&str] = &["cache-mount"];
 const USER: &[&str] = &["root-user"];
 
@@ -131,6 +132,20 @@ const TRAPS: &[Trap] = &[
     ),
     trap(141, "another user is given when it is run", USER, LeftAlone("who runs it knows better")),
     trap(142, "capabilities, devices, the Docker socket", USER, LeftAlone("they are for root")),
+    trap(143, "`.git` is needed: versions, git commands, stamps", IGNORE, Both),
+    trap(144, "a README or licence is named by the package's metadata", IGNORE, Both),
+    trap(145, "`build`, `dist`, `docs` and the like are sources", IGNORE, Both),
+    trap(146, "a pattern hits a source of COPY, ADD or a bind mount", IGNORE, Both),
+    trap(
+        147,
+        "an allow-list file: order decides",
+        IGNORE,
+        LeftAlone("an ignore file that exists is never changed here"),
+    ),
+    trap(148, "`X.Dockerfile.dockerignore` beats the file at the root", IGNORE, LeftAlone("it is the one that holds")),
+    trap(149, "node_modules ignored while host artefacts are copied", IGNORE, Both),
+    trap(150, "`.env.production`, `.npmrc` and lock files are inputs", IGNORE, Both),
+    trap(151, "markdown, tests, stories are read in the build", IGNORE, Both),
     trap(126, "a mount over build output loses it", MOUNT, LeftAlone("the output is what the image is for")),
 ];
 
