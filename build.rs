@@ -28,7 +28,7 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 7] = [
+    let tables: [(&str, Maker); 8] = [
         ("apt-recommends", apt_recommends::table),
         ("base-images", base_images::table),
         ("cleanup", cleanup::table),

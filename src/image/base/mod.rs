@@ -152,12 +152,6 @@ pub fn official(reference: &str) -> Option<Tag> {
     tag(name, image.tag.as_deref().unwrap_or("latest"))
 }
 
-/// The newest release of Alpine that is known.
-pub fn newest_alpine() -> Option<&'static str> {
-    let releases = RELEASES.iter().filter(|release| release.distro == Distro::Alpine);
-    releases.max_by_key(|release| release.end_of_life).map(|release| release.name)
-}
-
 /// All families, for tests and listings.
 pub fn families() -> &'static [Family] {
     FAMILIES

@@ -4,7 +4,7 @@
 use super::super::runtime::{Started, name_of};
 use super::sort::{LONG_OPTION, Sorted};
 use super::{App, Built, Installed, No};
-use crate::image::base::{self, Class, Distro, Release};
+use crate::image::base::{self, Class, Distro, Release, Tag};
 use crate::passes::oversized_base::is_everywhere;
 use crate::project::Finding;
 use crate::project::finding::evidence;
@@ -75,7 +75,7 @@ impl App<'_> {
                 installed.headers.join(", ")
             )));
         }
-        let mut base = if fits_alpine { alpine(release)? } else { self.slim(release, &linked)? };
+        let mut base = if fits_alpine { alpine(&self.case.from)? } else { self.slim(release, &linked)? };
         if fits_alpine {
             let updates = sorted.tools.iter().any(|(tool, _)| tool == "update-ca-certificates");
             installed.runtime.retain(|name| name != "ca-certificates" && !(name == "wget" && from_alpine));
@@ -278,9 +278,10 @@ impl App<'_> {
     }
 }
 
-/// The newest Alpine, or the one that the builder stands on.
-fn alpine(release: &'static Release) -> Result<FinalBase, No> {
-    let name = if release.distro == Distro::Alpine { Some(release.name) } else { base::newest_alpine() };
+/// The Alpine that the builder stands on, or that its version of Go is published on; as exact as its own tag is.
+fn alpine(from: &Tag) -> Result<FinalBase, No> {
+    let published = from.in_class(Class::Alpine).and_then(|tag| tag.release());
+    let name = if from.name().contains('.') { published.map(|release| release.name) } else { Some("3") };
     let name = name.filter(|name| base::tag("alpine", name).is_some());
     let name = name.ok_or_else(|| No::because("no release of Alpine is known that fits"))?;
     Ok(FinalBase {
