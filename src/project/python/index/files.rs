@@ -1,6 +1,6 @@
 //! In which form a package arrives, told from the files that its versions were seen with.
 
-use super::{Package, holds};
+use super::{Package, holds, told};
 use crate::project::finding::Finding;
 use crate::project::python::name::Version;
 use crate::project::python::wheel::{Arch, Target, Wheel};
@@ -16,7 +16,7 @@ impl Package {
             return Finding::unknown(format!("{chosen} of {name} is no version"));
         };
         let pure = self.has("any", &version);
-        if self.compiled() && target.python.is_none() && !(pure && !self.any_compiled(&version)) {
+        if target.python.is_none() && self.compiled() && (!pure || self.any_compiled(&version)) {
             return Finding::unknown(format!(
                 "which wheels {name} has depends on the Python version, and it is not known"
             ));
@@ -46,7 +46,7 @@ impl Package {
             Wheel::Musllinux => "has wheels for glibc and musl",
             _ => "has wheels for glibc",
         };
-        Finding::known(wheel, [self.evidence(format!("{name} {chosen} {fact}"))])
+        Finding::known(wheel, [told(format!("{name} {chosen} {fact}"))])
     }
 
     /// Whether any version had compiled code.

@@ -92,10 +92,11 @@ impl Package {
         let mut limits = self.tokens().filter_map(|(kind, value)| Some((kind.strip_prefix('p')?, value)));
         limits.find(|(minors, _)| holds(minors, minor)).and_then(|(_, value)| value.strip_prefix(".."))
     }
+}
 
-    fn evidence(&self, fact: String) -> Evidence {
-        evidence(SOURCE, None, fact)
-    }
+/// A fact of the table.
+fn told(fact: String) -> Evidence {
+    evidence(SOURCE, None, fact)
 }
 
 /// Whether `8-10,12` holds `minor`.

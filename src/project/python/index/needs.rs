@@ -1,6 +1,6 @@
 //! What a package needs in turn.
 
-use super::{Package, holds};
+use super::{Package, holds, told};
 use crate::project::python::name::Version;
 use crate::proposal::Evidence;
 
@@ -52,7 +52,7 @@ impl Package {
             }
         }
         let name = self.name;
-        Some((all, self.evidence(format!("{name} {chosen} needs what is listed"))))
+        Some((all, told(format!("{name} {chosen} needs what is listed"))))
     }
 
     fn rows(&self, extra: Option<&str>) -> impl Iterator<Item = Row> {
