@@ -10,7 +10,7 @@
 //! | [`recipes`], `mentions` | what the Dockerfiles of the context take and run |
 //! | `sharing` | which Dockerfiles those are |
 //! | `judge` | whether a pattern may be written |
-//! | [`file`] | the text of the file, new or merged |
+//! | [`mod@file`] | the text of the file, new or merged |
 
 pub mod file;
 mod judge;
