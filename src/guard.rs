@@ -6,7 +6,7 @@ use crate::image::{Contract, Exists, Form, Stage, StageRef, Stages, Start, clean
 use crate::passes::Cx;
 use crate::proposal::{Field, Proposal};
 use crate::shell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// Above this many lines in one instruction the second opinion is not asked for: its recursion would
@@ -26,6 +26,7 @@ pub fn check(cx: &Cx<'_>, edits: &EditSet, proposals: &[&Proposal]) -> Result<()
     references_kept(cx.stages, &stages)?;
     contract_as_declared(cx, &after, &stages, proposals)?;
     words_kept(before, &after, proposals)?;
+    scripts_kept(cx, &after, &stages)?;
     start_is_there(cx, &after, &stages)?;
     second_opinion(before, &after)
 }
@@ -208,6 +209,25 @@ fn words_kept(before: &Dockerfile, after: &Dockerfile, proposals: &[&Proposal]) 
     words_kept_in_order(&old.concat(), &new.concat(), &mut dropped)
 }
 
+/// What a RUN that an edit touched runs must still be understood, unless what it came from was not.
+fn scripts_kept(cx: &Cx<'_>, after: &Dockerfile, stages: &Stages<'_>) -> Result<(), String> {
+    let (old, new) = (runs_by_text(cx.file), runs_by_text(after));
+    let around = Cx::new(after, stages, cx.project, cx.wishes);
+    let opaque = |cx: &Cx<'_>, run: &Instruction| matches!(cx.body(run).shell, shell::Shell::Opaque(_));
+    let mut touched = new.iter().filter(|(text, _)| !old.contains_key(*text));
+    let Some((_, lost)) = touched.find(|(_, run)| opaque(&around, run)) else { return Ok(()) };
+    if old.iter().any(|(text, run)| !new.contains_key(text) && opaque(cx, run)) {
+        return Ok(());
+    }
+    let words: Vec<&str> = lost.rest.text().split_whitespace().take(4).collect();
+    Err(format!("`RUN {} …` would no longer be understood", words.join(" ")))
+}
+
+fn runs_by_text(file: &Dockerfile) -> BTreeMap<&str, &Instruction> {
+    let runs = file.instructions().filter(|instruction| instruction.keyword == Keyword::Run);
+    runs.map(|run| (run.span.of(file.text()), run)).collect()
+}
+
 fn is_subsequence<'w>(of: impl IntoIterator<Item = &'w String>, all: impl IntoIterator<Item = &'w String>) -> bool {
     let mut all = all.into_iter();
     of.into_iter().all(|word| all.any(|other| other == word))
@@ -303,5 +323,37 @@ fn their_keyword(instruction: &dockerfile_parser::Instruction) -> &str {
         Theirs::Copy(_) => "COPY",
         Theirs::Env(_) => "ENV",
         Theirs::Misc(misc) => &misc.instruction.content,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::Edit;
+    use crate::passes::Wishes;
+    use crate::project::{Context, Project};
+
+    /// What is said against writing `new` in place of `old`.
+    fn against(dockerfile: &str, old: &str, new: &str) -> Option<String> {
+        let file = Dockerfile::parse(dockerfile);
+        let stages = Stages::of(&file);
+        let (project, wishes) = (Project::new(Context::empty()), Wishes::default());
+        let cx = Cx::new(&file, &stages, &project, &wishes);
+        let at = dockerfile.find(old).unwrap();
+        let edit = Edit::replace((at..at + old.len()).into(), new);
+        let mut edits = EditSet::default();
+        edits.try_extend(std::slice::from_ref(&edit)).unwrap();
+        let proposal = Proposal::safe(edit.span, "a change").edit(edit);
+        check(&cx, &edits, &[&proposal]).err()
+    }
+
+    #[test]
+    fn a_run_that_was_understood_stays_so() {
+        let file = "FROM alpine\nRUN a && b\n";
+        assert_eq!(against(file, "a &&", "a && c &&"), None);
+        let said = against(file, "a &&", "a && &&").unwrap();
+        assert_eq!(said, "`RUN a && && b …` would no longer be understood");
+        // What was not understood before need not be afterwards.
+        assert_eq!(against("FROM alpine\nRUN a && && b\n", "b", "b c"), None);
     }
 }
