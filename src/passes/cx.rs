@@ -5,6 +5,8 @@ use crate::dockerfile::{Dockerfile, Instruction};
 use crate::edit::Origins;
 use crate::image::{Exists, FileSystem, Stages, Writes};
 use crate::project::Project;
+use crate::project::finding::evidence;
+use crate::proposal::Evidence;
 use crate::shell::Shell;
 use crate::text::LineIndex;
 use std::cell::RefCell;
@@ -98,6 +100,11 @@ impl<'a> Cx<'a> {
             Some((origins, lines)) => lines.line(origins.first(offset)),
             None => self.file.lines().line(offset),
         }
+    }
+
+    /// A fact that stands at `offset` of the Dockerfile.
+    pub fn evidence(&self, offset: usize, fact: impl Into<String>) -> Evidence {
+        evidence(self.project.context().dockerfile(), Some(self.line(offset)), fact)
     }
 
     /// Whether `word` stands anywhere in the file; sought once, as files are long and RUNs many.

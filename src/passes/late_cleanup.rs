@@ -10,7 +10,7 @@ use super::{Cx, Pass, RunBody};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::edit::Edit;
 use crate::image::Stage;
-use crate::proposal::{Evidence, Kind, Proposal, Proposals};
+use crate::proposal::{Kind, Proposal, Proposals};
 use crate::shell::{Command, Link, Script, Simple, Terminator};
 use crate::text::Span;
 use cut::Cut;
@@ -141,11 +141,6 @@ impl Late<'_, '_> {
     fn between(&self, target: usize) -> &[&Instruction] {
         &self.stage.instructions[target + 1..self.at]
     }
-}
-
-/// A fact that stands in `run`.
-fn evidence(run: &Instruction, fact: impl Into<String>) -> Evidence {
-    Evidence { file: "Dockerfile".to_owned(), line: Some(run.first_line), fact: fact.into() }
 }
 
 /// The commands of lists that are joined by `&&` only: one of them can go without a trace.

@@ -11,7 +11,7 @@ use crate::dockerfile::{Args, Instruction, Keyword};
 use crate::edit::Edit;
 use crate::image::Stage;
 use crate::managers::mounts;
-use crate::proposal::{Evidence, Kind, Proposal, Proposals};
+use crate::proposal::{Kind, Proposal, Proposals};
 use crate::shell::{Shell, Simple};
 
 /// See the page.
@@ -152,8 +152,7 @@ impl<'a> Job<'a> {
         later::in_run(self.target.script, self.cx.file.text(), used.simple, path)?;
         later::in_file(self.cx, self.stage, self.run, path)?;
         let edit = self.edit(download, used)?;
-        let line = self.cx.line(download.simple.span.start);
-        let fact = |fact: String| Evidence { file: "Dockerfile".to_owned(), line: Some(line), fact };
+        let fact = |fact: String| self.cx.evidence(download.simple.span.start, fact);
         let verb = if used.how == How::Unpack { "unpacks" } else { "runs" };
         let evidence = vec![
             fact(format!("downloads and {verb} `{}`", shown(path))),

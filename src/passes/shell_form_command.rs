@@ -4,7 +4,7 @@ use super::{Cx, Pass};
 use crate::dockerfile::{Args, Instruction, Keyword};
 use crate::edit::Edit;
 use crate::image::{Base, Stage, base};
-use crate::proposal::{Evidence, Field, Kind, Proposal, Proposals};
+use crate::proposal::{Field, Kind, Proposal, Proposals};
 use crate::shell::{Command, Shell, Simple};
 
 /// See the page.
@@ -55,9 +55,8 @@ fn proposal(cx: &Cx<'_>, instruction: &Instruction, what: String, words: &[Strin
         Proposal::risky(instruction.code, what, may_break).changing(Field::Entrypoint)
     } else {
         let fact = format!("`{written}` is one literal command, nothing for a shell to do");
-        let line = cx.line(instruction.code.start);
-        let file = cx.project.context().dockerfile().to_owned();
-        Proposal::checked(instruction.code, what, vec![Evidence { file, line: Some(line), fact }]).changing(Field::Cmd)
+        let evidence = vec![cx.evidence(instruction.code.start, fact)];
+        Proposal::checked(instruction.code, what, evidence).changing(Field::Cmd)
     };
     let end = span.start + span.of(cx.file.text()).trim_end().len();
     proposal

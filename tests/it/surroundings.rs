@@ -56,3 +56,19 @@ fn a_context_that_is_not_known_is_said_and_counts_for_nothing() {
     let root = directory([("docker/Dockerfile", "FROM alpine:3.20\nRUN apk add curl\n"), ("compose.yaml", compose)]);
     assert!(!run(root.path(), ["rewrite"]).stderr.contains("context"));
 }
+
+#[test]
+fn evidence_names_the_dockerfile_and_its_line() {
+    let dockerfile = "FROM debian:12\n\nRUN apt-get update\nRUN apt-get install -y wget\nCOPY a /a\nWORKDIR /b\n\
+                      RUN wget https://example.org/x.tgz && tar xzf x.tgz\nCMD sleep 1\n";
+    let root = directory([(".git/HEAD", "ref: refs/heads/main\n"), ("a", ""), ("docker/Dockerfile", dockerfile)]);
+    let ran = run(root.path(), ["rewrite", "--format", "json"]);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let applied = document["files"][0]["applied"].as_array().unwrap();
+    let evidence = |pass: &str| {
+        let found = applied.iter().find(|one| one["pass"] == pass).unwrap_or_else(|| panic!("{}", ran.stdout));
+        (found["evidence"][0]["file"].as_str().unwrap().to_owned(), found["evidence"][0]["line"].as_u64())
+    };
+    assert_eq!(evidence("leftover-download"), ("docker/Dockerfile".to_owned(), Some(7)));
+    assert_eq!(evidence("shell-form-command"), ("docker/Dockerfile".to_owned(), Some(8)));
+}

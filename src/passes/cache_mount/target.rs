@@ -65,7 +65,7 @@ pub(super) fn of(job: &Job<'_>, manager: &Manager) -> Result<(Vec<Target>, Evide
         User::Root => format!("{} keeps what it downloads in {}", manager.name, targets[0].path),
         User::Other { uid, .. } => format!("{} runs as user {uid}, in {}", manager.name, targets[0].path),
     };
-    Ok((targets, Evidence { file: "Dockerfile".to_owned(), line: Some(job.cx.line(job.run.code.start)), fact }))
+    Ok((targets, job.cx.evidence(job.run.code.start, fact)))
 }
 
 fn target(mount: &str, user: &User, manager: &Manager) -> Result<Target, String> {

@@ -1,6 +1,6 @@
 //! What a cleanup removes, and which earlier RUN of the stage made it.
 
-use super::{Late, evidence};
+use super::Late;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::image::Known;
 use crate::managers::{self, Manager, cleans, home_path, mounts, touches, uses};
@@ -322,8 +322,9 @@ fn of_file(late: &Late<'_, '_>, simple: &Simple, at: usize) -> Option<Mess> {
             return None;
         }
         let evidence = vec![
-            evidence(run, format!("downloads and unpacks `{}`", removed.path)),
-            evidence(late.run, format!("removes `{}`, which nothing in between names", removed.path)),
+            late.cx.evidence(run.code.start, format!("downloads and unpacks `{}`", removed.path)),
+            late.cx
+                .evidence(late.run.code.start, format!("removes `{}`, which nothing in between names", removed.path)),
         ];
         return Some(Mess { made_at, why_not: None, evidence });
     }

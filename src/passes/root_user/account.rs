@@ -79,13 +79,11 @@ impl Account {
     }
 
     fn number(case: &Case<'_>, group: bool, why: &str) -> Self {
-        let line = case.cx.line(case.stage.from.code.start);
-        let file = case.cx.project.context().dockerfile().to_owned();
         Self {
             kind: Kind::Number { group },
             has_shell: false,
             home: (!group).then_some("/home/nonroot"),
-            evidence: Evidence { file, line: Some(line), fact: why.to_owned() },
+            evidence: case.cx.evidence(case.stage.from.code.start, why),
         }
     }
 
