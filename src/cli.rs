@@ -94,6 +94,31 @@ Examples:
   dfslim init-ignore --merge            add to an existing .dockerignore what it lacks
   dfslim init-ignore web/Dockerfile     the one that holds for this Dockerfile";
 
+/// Where the build context is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct BuildContext {
+    /// The build context [default: what compose, bake, skaffold and CI files say, or where the sources of COPY are]
+    #[arg(long = "context", id = "context", value_name = "DIR", help_heading = "Where to look")]
+    pub given: Option<PathBuf>,
+}
+
+/// Which dfslim.yaml counts.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigFile {
+    /// Take this file instead of the nearest dfslim.yaml
+    #[arg(
+        long = "config",
+        id = "config",
+        value_name = "FILE",
+        conflicts_with = "isolated",
+        help_heading = "Where to look"
+    )]
+    pub given: Option<PathBuf>,
+    /// Take no dfslim.yaml at all
+    #[arg(long, help_heading = "Where to look")]
+    pub isolated: bool,
+}
+
 /// `dfslim init-ignore`.
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 #[derive(Args, Clone, Debug)]
@@ -113,15 +138,12 @@ pub struct InitIgnore {
     /// Put a new file in the place of an existing one
     #[arg(long)]
     pub force: bool,
-    /// The build context [default: what compose, bake, skaffold and CI files say, or where the sources of COPY are]
-    #[arg(long, value_name = "DIR", help_heading = "Where to look")]
-    pub context: Option<PathBuf>,
-    /// Take this file instead of the nearest dfslim.yaml
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Where to look")]
-    pub config: Option<PathBuf>,
-    /// Take no dfslim.yaml at all
-    #[arg(long, help_heading = "Where to look")]
-    pub isolated: bool,
+    /// The build context.
+    #[command(flatten)]
+    pub context: BuildContext,
+    /// dfslim.yaml.
+    #[command(flatten)]
+    pub config: ConfigFile,
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
     pub color: When,
@@ -139,9 +161,9 @@ pub struct Detect {
     /// A directory to look through (.gitignore respected), or a Dockerfile
     #[arg(value_name = "DIR", default_value = ".")]
     pub path: PathBuf,
-    /// The build context [default: what compose, bake, skaffold and CI files say, or where the sources of COPY are]
-    #[arg(long, value_name = "DIR")]
-    pub context: Option<PathBuf>,
+    /// The build context.
+    #[command(flatten)]
+    pub context: BuildContext,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub format: DetectFormat,
@@ -197,15 +219,12 @@ pub struct Rewrite {
     #[arg(long, value_name = "WHAT", value_enum, help_heading = "What is rewritten")]
     pub builder: Option<Builder>,
 
-    /// The build context [default: the directory of the Dockerfile]
-    #[arg(long, value_name = "DIR", help_heading = "Where to look")]
-    pub context: Option<PathBuf>,
-    /// Take this file instead of the nearest dfslim.yaml
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Where to look")]
-    pub config: Option<PathBuf>,
-    /// Take no dfslim.yaml at all
-    #[arg(long, help_heading = "Where to look")]
-    pub isolated: bool,
+    /// The build context.
+    #[command(flatten)]
+    pub context: BuildContext,
+    /// dfslim.yaml.
+    #[command(flatten)]
+    pub config: ConfigFile,
 
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]

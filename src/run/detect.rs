@@ -3,7 +3,7 @@
 use super::find::{self, Source};
 use super::repository::{Repositories, called};
 use super::settings::Settings;
-use super::surroundings::Surroundings;
+use super::surroundings::{self, Surroundings};
 use super::{Exit, NO_STDOUT, paint, pool, read, say};
 use crate::cli::{Detect, DetectFormat, Rewrite};
 use crate::detect::{self, Around, Places};
@@ -11,7 +11,7 @@ use crate::dockerfile::Dockerfile;
 use crate::project::context::Warning;
 use crate::report::detect::{Report, json, text};
 use crate::report::{Fault, Names};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
@@ -19,11 +19,7 @@ use std::path::PathBuf;
 
 /// Does it.
 pub(super) fn detect(flags: &Detect) -> anyhow::Result<Exit> {
-    if let Some(context) = &flags.context
-        && !context.is_dir()
-    {
-        bail!("--context {}: there is no such directory; check the path", context.display());
-    }
+    surroundings::given(&flags.context)?;
     let rewrite = Rewrite { paths: vec![flags.path.clone()], ..Rewrite::default() };
     let mut settings = Settings::new(&rewrite)?;
     let targets = find::targets(&rewrite.paths, &mut settings)?;
@@ -67,7 +63,7 @@ impl Run<'_> {
                 Source::Nowhere(fault) => return Err(fault.clone()),
             };
             let file = Dockerfile::parse(text);
-            let (given, top) = (self.flags.context.as_deref(), &self.flags.path);
+            let (given, top) = (self.flags.context.given.as_deref(), &self.flags.path);
             let surroundings = Surroundings::of(&file, names, given, top, &mut self.repositories);
             let places = self.places(names, &surroundings);
             let around = Around {

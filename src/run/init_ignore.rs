@@ -3,7 +3,7 @@
 use super::find::{self, Source};
 use super::repository::{Repositories, called};
 use super::settings::Settings;
-use super::surroundings::Surroundings;
+use super::surroundings::{self, Surroundings};
 use super::weigh::{Weights, weigh};
 use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
 use crate::cli::{InitIgnore, Rewrite};
@@ -23,17 +23,8 @@ use std::sync::Arc;
 
 /// Does it.
 pub(super) fn init_ignore(flags: &InitIgnore) -> anyhow::Result<Exit> {
-    if let Some(context) = &flags.context
-        && !context.is_dir()
-    {
-        bail!("--context {}: there is no such directory; check the path", context.display());
-    }
-    let rewrite = Rewrite {
-        paths: vec![flags.path.clone()],
-        config: flags.config.clone(),
-        isolated: flags.isolated,
-        ..Rewrite::default()
-    };
+    surroundings::given(&flags.context)?;
+    let rewrite = Rewrite { paths: vec![flags.path.clone()], config: flags.config.clone(), ..Rewrite::default() };
     let mut settings = Settings::new(&rewrite)?;
     let run = Run { flags, paint: paint(flags.color, &io::stderr()), here: fs::canonicalize(".")? };
     let targets = run.targets(&mut settings)?;
@@ -142,7 +133,7 @@ impl Run<'_> {
 
     /// The project of a Dockerfile, and its context. Where that cannot be told, it is what was named.
     fn around(&self, file: &Dockerfile, names: &Names, repositories: &mut Repositories) -> (Project, Option<PathBuf>) {
-        let (given, top) = (self.flags.context.as_deref(), self.flags.path.as_path());
+        let (given, top) = (self.flags.context.given.as_deref(), self.flags.path.as_path());
         let found = Surroundings::of(file, names, given, top, repositories);
         if found.directory.is_some() {
             return (found.project, found.directory);

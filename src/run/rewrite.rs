@@ -3,7 +3,7 @@
 use super::find::{self, Source, Target};
 use super::repository::{Repositories, called};
 use super::settings::{Setting, Settings};
-use super::surroundings::Surroundings;
+use super::surroundings::{self, Surroundings};
 use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
 use crate::cli::{Format, Rewrite};
 use crate::dockerfile::Dockerfile;
@@ -29,11 +29,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     if from_stdin && flags.in_place && flags.format == Format::Json {
         bail!("`-` with --in-place prints the new text, and --format json wants stdout too; leave out one of them");
     }
-    if let Some(context) = &flags.context
-        && !context.is_dir()
-    {
-        bail!("--context {}: there is no such directory", context.display());
-    }
+    let given = surroundings::given(&flags.context)?;
     let mut settings = Settings::new(flags)?;
     let mut tasks = Vec::new();
     for target in find::targets(&flags.paths, &mut settings)? {
@@ -50,7 +46,7 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
     let jobs = pool::jobs(flags.jobs, tasks.len());
     let manner = output.manner;
     let here = fs::canonicalize(".").unwrap_or_default();
-    let around = Around { context: flags.context.as_deref(), tops: &flags.paths, here, claims: Claims::default() };
+    let around = Around { context: given, tops: &flags.paths, here, claims: Claims::default() };
     let mut written = Ok(());
     pool::in_order(
         tasks.len(),

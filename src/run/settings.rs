@@ -52,9 +52,9 @@ impl<'f> Settings<'f> {
     pub(super) fn new(flags: &'f Rewrite) -> anyhow::Result<Self> {
         // A mistake in the flags is told even when no file is found.
         let of_flags = Setting::plain(Options::new(flags, &Config::default())?);
-        let fixed = match &flags.config {
+        let fixed = match &flags.config.given {
             Some(path) => Some(load(path, flags)?),
-            None if flags.isolated => Some(of_flags),
+            None if flags.config.isolated => Some(of_flags),
             None => None,
         };
         Ok(Self { flags, fixed: fixed.map(Arc::new), by_directory: HashMap::new() })

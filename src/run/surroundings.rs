@@ -4,6 +4,7 @@
 
 use super::read;
 use super::repository::Repositories;
+use crate::cli::BuildContext;
 use crate::dockerfile::Dockerfile;
 use crate::image::Stages;
 use crate::project::deploy::choice::{Wants, context_of, wants};
@@ -12,9 +13,19 @@ use crate::project::dockerignore::Dockerignore;
 use crate::project::finding::evidence;
 use crate::project::{Context, Finding, Project};
 use crate::report::Names;
+use anyhow::bail;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// The directory that `--context` names, which must be one.
+pub(super) fn given(flags: &BuildContext) -> anyhow::Result<Option<&Path>> {
+    let given = flags.given.as_deref();
+    if let Some(context) = given.filter(|context| !context.is_dir()) {
+        bail!("--context {}: there is no such directory; check the path", context.display());
+    }
+    Ok(given)
+}
 
 /// What is known of the place of a Dockerfile.
 pub(super) struct Surroundings {
