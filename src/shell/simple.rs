@@ -97,12 +97,23 @@ impl Reader<'_> {
     }
 
     /// A word of a simple command. The tree takes `(…)` and `= (…)` for one, which no shell does.
-    fn argument(&mut self, word: &ast::Word) -> Result<ShellWord, Opaque> {
-        let word = self.word(word)?;
+    fn argument(&mut self, tree: &ast::Word) -> Result<ShellWord, Opaque> {
+        let word = self.word(tree)?;
         if word.raw.split_once('(').is_some_and(|(before, _)| before.is_empty() || before == "= ") {
             return Err("holds a parenthesis or word where no shell takes one".into());
         }
+        self.is_one(tree)?;
         Ok(word)
+    }
+
+    /// Checks that `word` ends where a shell ends it: the tree takes `{a && b`, whose brace is never closed, for one.
+    fn is_one(&self, word: &ast::Word) -> Result<(), Opaque> {
+        for part in word.parts.iter().filter(|part| matches!(part.kind, ast::WordPart::Literal(_))) {
+            if words::ends_within(self.slice(part.span.start.offset(), part.span.end.offset())?) {
+                return Err("holds a word with a blank or operator in it".into());
+            }
+        }
+        Ok(())
     }
 
     /// A word that stands somewhere after the cursor.

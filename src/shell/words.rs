@@ -79,6 +79,19 @@ impl Unquoted {
     }
 }
 
+/// Whether the unquoted `text` holds what ends a word.
+pub(super) fn ends_within(text: &str) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            ' ' | '\t' | '\n' | '&' | '|' | ';' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// `text` without the breaks that a backslash before a newline makes.
 pub(super) fn without_breaks(text: &str) -> String {
     if !text.contains("\\\n") {

@@ -330,6 +330,16 @@ fn what_dash_reads_differently_is_opaque_for_sh() {
 }
 
 #[test]
+fn a_word_that_swallows_what_follows_is_opaque() {
+    for text in ["npm ci {a && b", "a {b c", "a {b|c"] {
+        assert!(matches!(read(text), Shell::Opaque(_)), "{text}");
+    }
+    for text in [r"a b{c,d}\ e", r#"a "{b && c""#, "a { b", "a ${x:-b c}"] {
+        assert!(matches!(read(text), Shell::Parsed(_)), "{text}");
+    }
+}
+
+#[test]
 fn places_of_commands() {
     let shell = read("a && ! b | c; (d $(e)) || f >$(g); if h; then i; fi; ! j");
     let places = shell.script().unwrap().commands();
