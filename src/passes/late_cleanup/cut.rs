@@ -4,7 +4,7 @@ use super::Cleaning;
 use crate::dockerfile::{Dockerfile, Instruction, ItemKind};
 use crate::edit::Edit;
 use crate::passes::split_run::steers_a_tool;
-use crate::shell::{AndOr, Script};
+use crate::shell::{AndOr, Script, Terminator};
 use crate::text::Span;
 
 /// What goes.
@@ -71,6 +71,9 @@ fn parts(list: &AndOr, goes: impl Fn(usize) -> bool) -> Vec<Span> {
 fn whole_list(script: &Script, at: usize) -> Result<Span, String> {
     let lists = &script.lists;
     match (at.checked_sub(1).and_then(|before| lists.get(before)), lists.get(at + 1)) {
+        (Some(before), _) if matches!(before.end, Terminator::Background(_)) => {
+            Err("a command in the background runs beside it".to_owned())
+        }
         (Some(before), _) => Ok(Span::new(before.span.end, lists[at].span.end)),
         (None, Some(after)) => Ok(Span::new(lists[at].span.start, after.span.start)),
         (None, None) => Err("nothing else is in its RUN".to_owned()),
