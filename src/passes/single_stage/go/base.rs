@@ -4,6 +4,7 @@
 use super::super::runtime::{Started, name_of};
 use super::sort::{LONG_OPTION, Sorted};
 use super::{App, Built, Installed, No};
+use crate::image::Known;
 use crate::image::base::{self, Class, Distro, Release, Tag};
 use crate::passes::oversized_base::is_everywhere;
 use crate::project::Finding;
@@ -266,9 +267,16 @@ impl App<'_> {
     /// Time zones: those of a package when one is installed, else those that came with Go.
     fn zones(&self, base: &mut FinalBase, installed: &Installed) {
         let has = installed.runtime.iter().any(|name| name == "tzdata") || base.distro != Distro::Alpine;
-        if !has && !self.all(super::Go::needs_timezones).is_no() {
+        if !has && (self.is_in_a_zone() || !self.all(super::Go::needs_timezones).is_no()) {
             base.copies.push(ZONES.to_owned());
         }
+    }
+
+    /// Whether the program is told a time zone, which it takes for UTC, without a word, where there are none.
+    fn is_in_a_zone(&self) -> bool {
+        let case = self.case;
+        let mut given = case.cx.project.usage().containers.iter().flat_map(|container| &container.environment);
+        case.stage.end().env("TZ") != Known::Inherited || given.any(|said| said.text == "TZ")
     }
 
     /// A need of any of the programs; known not to be there only when none has it.
