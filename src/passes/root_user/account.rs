@@ -63,6 +63,7 @@ impl Account {
                 home: Some(user.home),
                 evidence: fact(family, format!("{image} has the user {} with the home {}", user.name, user.home)),
             }),
+            _ if case.cx.file.escape() == '`' => Err("the file is written for Windows".to_owned()),
             _ => {
                 let (command, tool) = match family.libc {
                     Libc::Musl => ("addgroup -S app && adduser -S -G app app", "adduser"),

@@ -201,7 +201,7 @@ pub(super) fn doubts(case: &Case<'_>, needs: &mut Needs) {
             low_port(needs, u32::from(number), &place_of(&port.evidence));
         }
     }
-    for name in ["PORT", "HTTP_PORT", "APP_PORT", "SERVER_PORT", "LISTEN_PORT"] {
+    for name in ["PORT", "HTTP_PORT", "APP_PORT", "SERVER_PORT", "LISTEN_PORT", "FLASK_RUN_PORT", "UVICORN_PORT"] {
         if let Known::Is(value) = case.stage.end().env(name)
             && let Ok(number) = value.trim_start_matches(':').parse()
         {

@@ -4,7 +4,7 @@
 use super::account::{self, Account};
 use super::around::low_port;
 use super::needs::{Needs, Write, place_of};
-use super::programs::{DROPPERS, ROOTS, SILENT, WRAPPERS};
+use super::programs::{ROOTS, SILENT, WRAPPERS};
 use super::{Case, go, node, python};
 use crate::dockerfile::Logical;
 use crate::image::{Exists, Form, Known, Launch, Origin, clean};
@@ -12,7 +12,7 @@ use crate::project::deploy::said::Command as Said;
 use crate::project::finding::evidence;
 use crate::project::paths;
 use crate::project::python::start::Start as PythonStart;
-use crate::project::scripts::{Script, Shebang};
+use crate::project::scripts::{DROPPERS, Script, Shebang};
 use crate::shell::{self, Command, Dialect, Shell, Simple};
 
 /// Scripts that start scripts; a chain longer than this is a circle.
@@ -319,6 +319,16 @@ impl<'w> Walk<'w> {
             Known::Inherited => Ok(None),
             Known::Is(value) => Ok(Some(value.to_owned())),
             Known::Unknown => Err(format!("{place} writes to where {name} says, which only the build knows")),
+        }
+    }
+
+    /// A file that a program makes anew.
+    pub(super) fn makes(&mut self, path: &str, place: &str, here: &Here) {
+        match absolute(path, here) {
+            Some(path) => {
+                self.needs.write(Write { path, directory: false, must_be_new: true, place: place.to_owned() });
+            }
+            None => self.needs.doubt(format!("{place} makes `{path}`, and in which directory is not known")),
         }
     }
 

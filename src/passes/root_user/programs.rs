@@ -4,10 +4,6 @@
 pub(super) const WRAPPERS: &[&str] =
     &["exec", "command", "nohup", "env", "nice", "time", "tini", "dumb-init", "catatonit", "setsid", "stdbuf"];
 
-/// Programs that go on as another user.
-pub(super) const DROPPERS: &[&str] =
-    &["gosu", "su-exec", "setpriv", "runuser", "su", "sudo", "s6-setuidgid", "setuidgid", "chpst"];
-
 /// Programs that are started as root, or do nothing useful without.
 pub(super) const ROOTS: &[&str] = &[
     "/init",

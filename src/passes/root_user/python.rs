@@ -47,6 +47,10 @@ struct App {
 pub(super) fn runs(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], here: &Here) -> Result<(), String> {
     let place = &here.place;
     walk.needs.programs += 1;
+    let more = added_words(walk, start, place);
+    let words: Vec<Option<&str>> = words.iter().copied().chain(more.split_whitespace().map(Some)).collect();
+    let read_again = (!more.is_empty()).then(|| Start::read(&words)).flatten();
+    let (start, words) = (read_again.as_ref().unwrap_or(start), &words[..]);
     if let Some(runner) = &start.runner {
         walk.needs.doubt(format!("{place}: `{runner}` looks after an environment that may be root's"));
     }
@@ -88,6 +92,37 @@ pub(super) fn runs(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], h
     Ok(())
 }
 
+/// What the server reads as further words of its command line:
+/// <https://docs.gunicorn.org/en/stable/configure.html#environment-variables>.
+fn added_words(walk: &mut Walk<'_>, start: &Start, place: &str) -> String {
+    if start.server != Server::Gunicorn {
+        return String::new();
+    }
+    match walk.setting(Some("GUNICORN_CMD_ARGS"), place) {
+        Ok(words) => words.unwrap_or_default(),
+        Err(why) => {
+            walk.needs.doubt(why);
+            String::new()
+        }
+    }
+}
+
+/// The socket in a directory that a server makes: `--bind unix:/run/app.sock`, `--uds /run/app.sock`.
+fn socket<'w>(before: Option<&str>, word: &'w str) -> Option<&'w str> {
+    let (flag, value) = match word.split_once('=') {
+        Some((flag, value)) if flag.starts_with('-') => (flag, value),
+        _ => (before.unwrap_or_default(), word),
+    };
+    match flag {
+        "--uds" => Some(value),
+        "-b" | "--bind" | "--unix-socket" | "-u" | "--insecure-bind" => {
+            let path = value.strip_prefix("unix:").unwrap_or(value);
+            (path != value || path.starts_with('/')).then(|| path.trim_start_matches("//"))
+        }
+        _ => word.strip_prefix("-bunix:"),
+    }
+}
+
 /// What the server itself writes.
 fn options(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], here: &Here) -> Result<(), String> {
     let place = &here.place;
@@ -113,6 +148,10 @@ fn options(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], here: &He
     }
     for (at, word) in words.iter().enumerate() {
         let Some(word) = word else { continue };
+        let before = at.checked_sub(1).and_then(|before| words[before]);
+        if let Some(socket) = socket(before, word) {
+            walk.makes(socket, place, here);
+        }
         let value = match word.split_once('=') {
             Some((flag, value)) if FILE_OPTIONS.contains(&flag) => Some(value),
             _ if FILE_OPTIONS.contains(word) => words.get(at + 1).copied().flatten(),
@@ -129,6 +168,7 @@ fn options(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], here: &He
 fn settings(walk: &mut Walk<'_>, config: &str, here: &Here) {
     const SETTINGS: &[&str] = &[
         "accesslog",
+        "bind",
         "errorlog",
         "group",
         "logconfig",
@@ -148,7 +188,8 @@ fn settings(walk: &mut Walk<'_>, config: &str, here: &Here) {
     for (index, line) in source.text.lines().enumerate() {
         let Some((name, value)) = line.split_once('=') else { continue };
         let value = value.trim().trim_matches(['"', '\'']);
-        if SETTINGS.contains(&name.trim()) && !matches!(value, "-" | "None" | "") {
+        let matters = name.trim() != "bind" || line.contains("unix:");
+        if matters && SETTINGS.contains(&name.trim()) && !matches!(value, "-" | "None" | "") {
             walk.needs.doubt(format!("{path}:{} sets {}", index + 1, name.trim()));
         }
     }

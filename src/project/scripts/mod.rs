@@ -78,7 +78,7 @@ pub struct Used {
 const SHELLS: &[&str] = &["sh", "dash", "ash", "busybox", "bash", "ksh", "zsh"];
 
 /// Programs that go on as another user.
-const DROPPERS: &[&str] =
+pub const DROPPERS: &[&str] =
     &["gosu", "su-exec", "setpriv", "runuser", "su", "sudo", "s6-setuidgid", "setuidgid", "chpst", "s6-applyuidgid"];
 
 /// Programs that do nothing useful without root, or hardly.
