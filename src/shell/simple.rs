@@ -106,11 +106,17 @@ impl Reader<'_> {
         Ok(word)
     }
 
-    /// Checks that `word` ends where a shell ends it: the tree takes `{a && b`, whose brace is never closed, for one.
+    /// Checks that `word` ends where a shell ends it: the tree takes `{a && b` and `${ a`, whose braces are never
+    /// closed, for one.
     fn is_one(&self, word: &ast::Word) -> Result<(), Opaque> {
-        for part in word.parts.iter().filter(|part| matches!(part.kind, ast::WordPart::Literal(_))) {
-            if words::ends_within(self.slice(part.span.start.offset(), part.span.end.offset())?) {
-                return Err("holds a word with a blank or operator in it".into());
+        for part in &word.parts {
+            let text = self.slice(part.span.start.offset(), part.span.end.offset())?;
+            let broken = match part.kind {
+                ast::WordPart::Literal(_) => words::ends_within(text),
+                _ => text.starts_with("${") && !text.ends_with('}'),
+            };
+            if broken {
+                return Err("holds a word whose brace is never closed".into());
             }
         }
         Ok(())

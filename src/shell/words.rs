@@ -79,7 +79,7 @@ impl Unquoted {
     }
 }
 
-/// Whether the unquoted `text` holds what ends a word.
+/// Whether the unquoted `text`, in which nothing expands, holds what ends a word.
 pub(super) fn ends_within(text: &str) -> bool {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

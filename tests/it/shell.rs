@@ -331,7 +331,7 @@ fn what_dash_reads_differently_is_opaque_for_sh() {
 
 #[test]
 fn a_word_that_swallows_what_follows_is_opaque() {
-    for text in ["npm ci {a && b", "a {b c", "a {b|c"] {
+    for text in ["npm ci {a && b", "a {b c", "a {b|c", "a ${\u{3000}b"] {
         assert!(matches!(read(text), Shell::Opaque(_)), "{text}");
     }
     for text in [r"a b{c,d}\ e", r#"a "{b && c""#, "a { b", "a ${x:-b c}"] {
