@@ -59,14 +59,13 @@ pub struct NoFixpoint {
 
 /// Decides what becomes of `text`, which is built from the context of `project`.
 pub fn plan(text: &str, project: &Project, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixpoint> {
-    let mut run = Run::new(text, project, policy, wishes);
-    for _ in 0..MOST_LAPS {
-        run.lap();
-        if run.changed_by.is_empty() {
-            return Ok(run.into_plan(text));
-        }
+    let plan = Run::new(text, project, policy, wishes).laps()?;
+    // The independent parser takes as long as all passes: it is asked of the result, and of each step only where that
+    // tells which step was wrong.
+    if !plan.changed() || guard::second_opinion(&Dockerfile::parse(text), &Dockerfile::parse(&*plan.after)).is_ok() {
+        return Ok(plan);
     }
-    Err(NoFixpoint { passes: run.changed_by })
+    Run { asks_each_time: true, ..Run::new(text, project, policy, wishes) }.laps()
 }
 
 /// Why a file is not rewritten for its mere length, and where that begins.
@@ -99,6 +98,8 @@ struct Run<'p> {
     project: &'p Project,
     policy: &'p Policy,
     wishes: &'p Wishes,
+    /// Whether the independent parser is asked of each step.
+    asks_each_time: bool,
     first: (&'p str, Rc<LineIndex>),
     text: String,
     origins: Origins,
@@ -117,6 +118,7 @@ impl<'p> Run<'p> {
             project,
             policy,
             wishes,
+            asks_each_time: false,
             first: (text, Rc::new(LineIndex::new(text))),
             text: text.to_owned(),
             origins: Origins::unchanged(text.len()),
@@ -127,6 +129,17 @@ impl<'p> Run<'p> {
             refused: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    fn laps(mut self) -> Result<Plan, NoFixpoint> {
+        let before = self.first.0;
+        for _ in 0..MOST_LAPS {
+            self.lap();
+            if self.changed_by.is_empty() {
+                return Ok(self.into_plan(before));
+            }
+        }
+        Err(NoFixpoint { passes: self.changed_by })
     }
 
     /// Every pass once.
@@ -228,7 +241,7 @@ impl<'p> Run<'p> {
         }
         let proposals = [&taken.proposals, candidates].concat();
         taken.checks += 1;
-        match guard::check(cx, &edits, &proposals) {
+        match guard::check(cx, &edits, &proposals, self.asks_each_time) {
             Ok(()) => (taken.edits, taken.proposals) = (edits, proposals),
             Err(_) if candidates.len() > 1 && taken.checks < MOST_CHECKS => {
                 let (first, second) = candidates.split_at(candidates.len() / 2);
@@ -277,5 +290,40 @@ impl<'p> Run<'p> {
             refused: self.refused,
             notes: self.notes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::Edit;
+    use crate::project::Context;
+    use crate::proposal::Kind;
+
+    /// Writes `new` in place of the first `old`.
+    fn replace(cx: &Cx<'_>, out: &mut Proposals, old: &str, new: &str) {
+        if let Some(at) = cx.file.text().find(old) {
+            let edit = Edit::replace((at..at + old.len()).into(), new);
+            out.push(Proposal::safe(edit.span, "a change").edit(edit));
+        }
+    }
+
+    const fn pass(id: &'static str, run: fn(&Cx<'_>, &mut Proposals)) -> Pass {
+        Pass { id, kind: Kind::Other, answers_to: &[], page: "", run }
+    }
+
+    static FINE: Pass = pass("fine", |cx, out| replace(cx, out, "echo a\n", "echo a && b\n"));
+    /// The independent parser knows no heredocs.
+    static DOUBTED: Pass = pass("doubted", |cx, out| replace(cx, out, "RUN true\n", "RUN <<END\ntrue\nEND\n"));
+
+    #[test]
+    fn what_the_independent_parser_reads_differently_is_held_alone() {
+        let policy = Policy { passes: vec![&FINE, &DOUBTED], ceiling: Ceiling::Safe };
+        let text = "FROM alpine\nRUN echo a\nRUN true\n";
+        let plan = plan(text, &Project::new(Context::empty()), &policy, &Wishes::default()).unwrap();
+        assert_eq!(plan.after, "FROM alpine\nRUN echo a && b\nRUN true\n");
+        let held: Vec<_> = plan.held.iter().map(|held| (held.finding.pass, held.because.to_string())).collect();
+        let why = "the result would not hold: an independent parser reads the result differently";
+        assert_eq!(held, [("doubted", why.to_owned())]);
     }
 }
