@@ -205,6 +205,12 @@ impl<'p> Run<'p> {
         if let Some(comment) = suppressions.silencing(pass, &places) {
             return Some(Because::Suppressed(comment.to_owned()));
         }
+        if let Some((id, may_break)) = proposal.with.as_ref().filter(|_| self.policy.ceiling != Ceiling::Risky) {
+            let stands = |pass: &&Pass| pass.id == *id && suppressions.silencing(pass, &[proposal.at]).is_none();
+            if !self.policy.passes.iter().any(stands) {
+                return Some(Because::Risky(may_break.clone()));
+            }
+        }
         match (&proposal.safety, self.policy.ceiling) {
             (Safety::Advice, _) => Some(Because::Advice),
             (Safety::Risky { may_break }, Ceiling::Safe | Ceiling::Checked) => Some(Because::Risky(may_break.clone())),

@@ -175,6 +175,8 @@ pub struct Proposal {
     pub drops: Vec<String>,
     /// Whether commands move from one RUN to another.
     pub moves: bool,
+    /// The pass without whose change it is risky, and what then may break.
+    pub with: Option<(&'static str, String)>,
 }
 
 impl Proposal {
@@ -210,6 +212,7 @@ impl Proposal {
             changes: Vec::new(),
             drops: Vec::new(),
             moves: false,
+            with: None,
         }
     }
 
@@ -259,6 +262,13 @@ impl Proposal {
     #[must_use]
     pub fn dropping(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.drops.extend(words);
+        self
+    }
+
+    /// Declares that without what the pass `id` does it is risky: `may_break`.
+    #[must_use]
+    pub fn together_with(mut self, id: &'static str, may_break: impl Into<String>) -> Self {
+        self.with = Some((id, may_break.into()));
         self
     }
 

@@ -3,6 +3,7 @@
 use super::{Cx, Pass};
 use crate::dockerfile::Instruction;
 use crate::ignoring::{Ignoring, Recipe, sharing, takes_all};
+use crate::project::dockerignore::Dockerignore;
 use crate::project::paths;
 use crate::proposal::{Kind, Proposal, Proposals};
 use crate::report::ignoring::{remedy, warning};
@@ -17,31 +18,45 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
-    let context = cx.project.context();
-    let own = context.dockerfile();
-    // Of a Dockerfile alone nothing is known that could be left out.
-    if !context.list("").entries.iter().any(|entry| entry.name != paths::name(own)) {
-        return;
-    }
-    let Some(at) = whole_copy(cx) else { return };
-    if context.dockerignore().file().is_some() {
-        return;
-    }
+    let own = cx.project.context().dockerfile();
+    let Some(at) = missed_by(cx) else { return };
     if own == "-" {
         let why = "the Dockerfile lies outside of its build context, and other ones may be built from there";
         return out.refuse(at.code, "create .dockerignore", why);
     }
-    // The needs of all are those of the files as they stand, so that each Dockerfile of a context asks for one and the
-    // same ignore file; what passes change takes nothing else from the context.
-    let recipes = match context.read(own) {
-        Ok(_) => sharing(cx.project, None),
-        Err(_) => sharing(cx.project, Some((own, cx.file))),
-    };
+    let recipes = recipes(cx);
     let ignoring = match Ignoring::of(cx.project, &recipes) {
         Ok(ignoring) => ignoring,
         Err(bad) => return out.refuse(at.code, "create .dockerignore", bad.to_string()),
     };
     propose(&ignoring, &recipes, at, out);
+}
+
+/// The ignore file that this pass would make.
+pub(super) fn to_come(cx: &Cx<'_>) -> Option<Dockerignore> {
+    missed_by(cx).filter(|_| cx.project.context().dockerfile() != "-")?;
+    let ignoring = Ignoring::of(cx.project, &recipes(cx)).ok().filter(|ignoring| !ignoring.groups.is_empty())?;
+    Some(Dockerignore::parse(".dockerignore", &ignoring.text()))
+}
+
+/// The instruction that takes a whole context for which there is no ignore file.
+fn missed_by<'c>(cx: &'c Cx<'_>) -> Option<&'c Instruction> {
+    let context = cx.project.context();
+    // Of a Dockerfile alone nothing is known that could be left out.
+    if !context.list("").entries.iter().any(|entry| entry.name != paths::name(context.dockerfile())) {
+        return None;
+    }
+    whole_copy(cx).filter(|_| context.dockerignore().file().is_none())
+}
+
+/// The needs of all are those of the files as they stand, so that each Dockerfile of a context asks for one and the
+/// same ignore file; what passes change takes nothing else from the context.
+fn recipes(cx: &Cx<'_>) -> Vec<Recipe> {
+    let own = cx.project.context().dockerfile();
+    match cx.project.context().read(own) {
+        Ok(_) => sharing(cx.project, None),
+        Err(_) => sharing(cx.project, Some((own, cx.file))),
+    }
 }
 
 fn propose(ignoring: &Ignoring, recipes: &[Recipe], at: &Instruction, out: &mut Proposals) {

@@ -5,7 +5,9 @@
 
 mod body;
 mod cache_mount;
+mod commands;
 mod cx;
+mod early_copy;
 pub mod index_readers;
 pub mod insert;
 mod kept_package_cache;
@@ -57,6 +59,7 @@ impl Pass {
 /// All passes, in order.
 pub const ALL: &[&Pass] = &[
     &oversized_base::PASS,
+    &early_copy::PASS,
     &single_stage::PASS,
     &late_cleanup::PASS,
     &split_run::PASS,

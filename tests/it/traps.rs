@@ -39,6 +39,7 @@ const fn trap(number: u16, gist: &'static str, passes: &'static [&'static str], 
 }
 
 const SPLIT: &[&str] = &["single-stage"];
+const ORDER: &[&str] = &["early-copy"];
 
 /// The traps of splits, of RUN merging and of package-manager caches.
 const TRAPS: &[Trap] = &[
@@ -56,10 +57,16 @@ const TRAPS: &[Trap] = &[
     trap(46, "compose mounts the sources for development", SPLIT, LeftAlone("it needs the tools of the build")),
     trap(47, "the start runs build tools", SPLIT, LeftAlone("they would be gone")),
     trap(50, "settings left in the builder", SPLIT, Rewrite("all move, and the contract is compared")),
+    trap(57, "hooks of the install need sources", ORDER, Both),
+    trap(59, "the lock is not copied", ORDER, Both),
+    trap(61, "members of a workspace are installed too", ORDER, Both),
     trap(70, "without cgo a driver is a stub", SPLIT, Rewrite("cgo stays on, the C library the same")),
     trap(71, "a dynamic program on another C library", SPLIT, Rewrite("it is made static where nothing needs cgo")),
     trap(74, "files that a Go program opens", SPLIT, Rewrite("all that is no code is copied")),
     trap(75, "a Go program starts others", SPLIT, LeftAlone("whether the final stage has them is not known")),
+    trap(76, "`replace` by a directory, go.work, vendor", ORDER, Both),
+    trap(85, "editable installs point at the sources", ORDER, LeftAlone("they are the sources")),
+    trap(86, "the project itself is built", ORDER, LeftAlone("that takes all of it")),
     trap(92, "`cd` leaks into the next merged command", MERGE, Both),
     trap(93, "export, set, umask, trap, functions leak into it", MERGE, Both),
     trap(94, "`a || true`, `a; b`, `a &` bind otherwise once joined with `&&`", MERGE, Both),
