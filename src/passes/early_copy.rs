@@ -131,7 +131,9 @@ impl<'c> Site<'c> {
         for between in &self.stage.instructions[first.index + 1..at] {
             let above = || moved.iter().filter(|bring| bring.copy.code.start < between.code.start);
             let fine = match between.keyword {
-                Keyword::Workdir => above().all(|bring| bring.target_word.value.starts_with('/')),
+                Keyword::Workdir => {
+                    above().all(|bring| bring.target_word.value.starts_with('/') || !bring.copy.is_json())
+                }
                 Keyword::Env | Keyword::Arg => above().all(|bring| !bring.expands),
                 Keyword::Copy | Keyword::Add => {
                     let known = self.brings.iter().any(|bring| bring.copy.code == between.code);
@@ -151,6 +153,7 @@ impl<'c> Site<'c> {
     fn edits(&self, plan: &Plan<'_>) -> Result<Vec<Edit>, No> {
         let text = self.cx.file.text();
         let newline = self.cx.file.newline().as_str();
+        let run = plan.step.run;
         let (mut edits, mut own) = (Vec::new(), String::new());
         for (bring, lines) in &plan.moved {
             let moved = self.with_comments(bring.copy);
@@ -159,9 +162,8 @@ impl<'c> Site<'c> {
             let alone = lines.is_empty() && self.blank(|item| item.end == moved.start).is_some();
             let gap = self.blank(|item| item.start == moved.end).filter(|_| alone);
             edits.push(Edit::replace(Span::new(moved.start, gap.map_or(moved.end, |gap| gap.end)), lines));
-            own.push_str(moved.of(text));
+            own.push_str(&self.moved_text(bring, moved, run));
         }
-        let run = plan.step.run;
         let own = own.trim_end_matches(['\n', '\r']);
         // A comment between the two would end up in neither.
         if plan.step.rest.is_some_and(|cut| cut.of(text).contains('#')) {
@@ -179,6 +181,16 @@ impl<'c> Site<'c> {
             Edit::insert(run.span.end, format!("{newline}{apart}{own}"))
         });
         Ok(edits)
+    }
+
+    /// What moves, as it must read behind `run`: from another working directory, a target is named from the root.
+    fn moved_text(&self, bring: &Bring<'_>, moved: Span, run: &Instruction) -> String {
+        let workdir = |at: &Instruction| self.stage.state_before(at).workdir().value().map(str::to_owned);
+        let (text, word) = (self.cx.file.text(), bring.target_word.span);
+        if bring.target_word.value.starts_with('/') || workdir(bring.copy) == workdir(run) {
+            return moved.of(text).to_owned();
+        }
+        format!("{}{}{}", &text[moved.start..word.start], bring.target, &text[word.end..moved.end])
     }
 
     /// The blank line that passes the test.
