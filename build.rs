@@ -28,20 +28,21 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, Maker); 8] = [
-        ("apt-recommends", apt_recommends::table),
-        ("base-images", base_images::table),
-        ("cleanup", cleanup::table),
-        ("dockerignore", dockerignore::table),
-        ("go-cgo", go_cgo::table),
-        ("node-native", node_native::table),
-        ("packages", packages::table),
-        ("python-native", python_native::table),
+    let tables: [(&str, &str, Maker); 9] = [
+        ("apt-recommends", "apt_recommends", apt_recommends::table),
+        ("base-images", "base_images", base_images::table),
+        ("cleanup", "cleanup", cleanup::table),
+        ("dockerignore", "dockerignore", dockerignore::table),
+        ("go-cgo", "go_cgo", go_cgo::table),
+        ("node-native", "node_native", node_native::table),
+        ("packages", "packages", packages::table),
+        ("packages", "programs", packages::programs),
+        ("python-native", "python_native", python_native::table),
     ];
-    for (name, make) in tables {
+    for (name, table, make) in tables {
         let facts = format!("facts/{name}.yaml");
         let yaml = fs::read_to_string(&facts).unwrap_or_else(|error| panic!("{facts}: {error}"));
-        let table = Path::new(&out).join(format!("{}.rs", name.replace('-', "_")));
+        let table = Path::new(&out).join(format!("{table}.rs"));
         fs::write(table, make(&yaml)).expect("OUT_DIR is writable");
     }
 }

@@ -1,4 +1,4 @@
-//! `facts/packages.yaml` → `BUILD_ONLY` and `LIBRARIES` of `src/managers/build_only.rs`.
+//! `facts/packages.yaml` → the tables of `src/managers/build_only.rs` and `src/managers/programs.rs`.
 
 use serde::Deserialize;
 
@@ -6,6 +6,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Facts {
     build_only: BuildOnly,
+    programs: Programs,
     libraries: Vec<Library>,
 }
 
@@ -15,6 +16,25 @@ struct BuildOnly {
     apt: Vec<String>,
     apk: Vec<String>,
     source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Programs {
+    source: String,
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Package {
+    apt: Vec<String>,
+    apk: Vec<String>,
+    programs: Vec<String>,
+    #[serde(default)]
+    adds: bool,
+    #[serde(default)]
+    trusts: bool,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +60,20 @@ pub(crate) fn table(yaml: &str) -> String {
          static LIBRARIES: &[Library] = &[\n{libraries}];\n",
         facts.build_only.apt, facts.build_only.apk
     )
+}
+
+/// The Rust source of the table of programs.
+pub(crate) fn programs(yaml: &str) -> String {
+    let facts: Facts = serde_yaml::from_str(yaml).expect("facts/packages.yaml has the shape described in it");
+    assert!(!facts.programs.source.is_empty(), "programs have a source");
+    let packages: String = facts.programs.packages.iter().map(package).collect();
+    format!("static PACKAGES: &[Package] = &[\n{packages}];\n")
+}
+
+fn package(package: &Package) -> String {
+    let Package { apt, apk, programs, adds, trusts } = package;
+    let (apt, apk, programs) = (Slice(apt), Slice(apk), Slice(programs));
+    format!("Package {{ apt: {apt:?}, apk: {apk:?}, programs: {programs:?}, adds: {adds}, trusts: {trusts} }},\n")
 }
 
 fn library(library: &Library) -> String {

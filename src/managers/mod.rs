@@ -6,6 +6,7 @@
 pub mod build_only;
 mod cleaning;
 mod paths;
+pub mod programs;
 pub mod recommends;
 mod uses;
 

@@ -1,5 +1,6 @@
 //! Calls of the system package managers: who is called, to do what, with which packages.
 
+use crate::image::base::Distro;
 use crate::shell::{ShellWord, Simple};
 
 /// A family of package managers that share their index and database.
@@ -53,6 +54,18 @@ impl Call<'_> {
     /// Whether one of `names` is among the options.
     pub fn has_option(&self, names: &[&str]) -> bool {
         self.options.iter().any(|option| names.contains(option))
+    }
+}
+
+/// The command that installs `packages` and leaves nothing behind; at the end of its lines, a newline.
+pub fn install(distro: Distro, packages: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = packages.iter().map(AsRef::as_ref).collect();
+    let names = names.join(" ");
+    match distro {
+        Distro::Alpine => format!("apk add --no-cache {names}"),
+        Distro::Debian | Distro::Ubuntu => format!(
+            "apt-get update \\\n    && apt-get install -y --no-install-recommends {names} \\\n    && rm -rf /var/lib/apt/lists/*"
+        ),
     }
 }
 

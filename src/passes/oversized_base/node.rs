@@ -2,6 +2,7 @@
 //! are compiled, git for those that are cloned.
 
 use super::blocker::Blocker;
+use super::lacking::{Bringer, Move};
 use super::programs::{Brought, place_of};
 use super::{Case, programs, spawns};
 use crate::image::base::{Family, Libc};
@@ -14,7 +15,7 @@ use crate::proposal::Evidence;
 use std::rc::Rc;
 
 /// Evidence that every package of the applications in the group runs on `new`.
-pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Brought, Blocker> {
+pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Blocker> {
     let mut evidence = Vec::new();
     let mut apps: Vec<Rc<Node>> = Vec::new();
     for stage in &case.group {
@@ -29,15 +30,15 @@ pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Bro
     }
     let commands = programs::commands(case)?;
     for app in apps {
-        scripts_run_on(&app, &commands, old, new)?;
-        spawns::all_there(&app, old, new)?;
-        evidence.extend(packages_run_on(&app, new)?);
+        scripts_run_on(&app, &commands, step)?;
+        spawns::all_there(&app, step)?;
+        evidence.extend(packages_run_on(&app, step)?);
     }
     Ok(Brought { evidence, ..Brought::default() })
 }
 
 /// The programs that package.json's scripts use, as far as the commands of the Dockerfile reach them.
-fn scripts_run_on(app: &Node, commands: &[Vec<String>], old: &Family, new: &Family) -> Result<(), Blocker> {
+fn scripts_run_on(app: &Node, commands: &[Vec<String>], step: &Move<'_>) -> Result<(), Blocker> {
     let hooks = app.manifest.install_scripts().into_iter().map(|script| app.runs_script(&script.name));
     for closure in commands.iter().map(|words| app.runs(words)).chain(hooks) {
         if let Some(gap) = closure.gaps.first() {
@@ -46,14 +47,14 @@ fn scripts_run_on(app: &Node, commands: &[Vec<String>], old: &Family, new: &Fami
         for tool in app.tools(&closure) {
             // What stands in the Dockerfile itself was checked with the rest of it.
             if let (None, Some(from)) = (&tool.package, &tool.from) {
-                programs::check_name(&tool.command, &place_of(from), old, new, false)?;
+                step.check(&tool.command, &place_of(from), Bringer::Nobody)?;
             }
         }
     }
     Ok(())
 }
 
-fn packages_run_on(app: &Node, new: &Family) -> Result<Vec<Evidence>, Blocker> {
+fn packages_run_on(app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, Blocker> {
     let (natives, mut evidence) = match app.natives(Scope::All) {
         Finding::Known { value, evidence } => (value, evidence),
         Finding::Unknown { why, .. } => return Err(Blocker::because(format!("native modules are not known: {why}"))),
@@ -61,11 +62,12 @@ fn packages_run_on(app: &Node, new: &Family) -> Result<Vec<Evidence>, Blocker> {
     if let Some(why) = &natives.may_be_more {
         return Err(Blocker::because(why.clone()));
     }
-    if let Some(why) = against(&natives, new) {
+    if let Some(why) = against(&natives, step.new) {
         return Err(Blocker::because(why));
     }
     let cloned = app.lock().and_then(|lock| lock.packages.iter().find(|package| package.origin == Origin::Git));
-    if let Some(package) = cloned.filter(|_| new.has_tool("git") != Some(true)) {
+    // What its own scripts build with is not known.
+    if let Some(package) = cloned.filter(|_| step.new.has_tool("git") != Some(true)) {
         return Err(Blocker::because(format!("{} is cloned with git, which is not there", package.name)));
     }
     evidence.truncate(8);

@@ -6,14 +6,15 @@
 
 use super::Case;
 use super::blocker::Blocker;
+use super::lacking::{Bringer, Move};
 use crate::dockerfile::{Instruction, Keyword, Logical};
-use crate::image::base::{Family, Libc};
+use crate::image::base::Libc;
 use crate::image::{Exists, Origin, Stage};
 use crate::project::deploy::said::Check;
 use crate::project::node::bins;
 use crate::proposal::Evidence;
 use crate::shell::{self, Body, Dialect, Effects, Script, Shell, Simple};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands of the shell itself, and file utilities that Debian's images and `BusyBox` both have.
 const EVERYWHERE: &[&str] = &[
@@ -123,7 +124,7 @@ pub(in crate::passes) fn is_everywhere(name: &str) -> bool {
 }
 
 /// Where a program is used, for messages: `line 7`, `start.sh:3`.
-type Place = String;
+pub(super) type Place = String;
 
 /// One use of a program.
 pub(super) struct Use<'s> {
@@ -145,23 +146,16 @@ pub(super) struct Brought {
 }
 
 /// Evidence that everything used is there; else what is missing, or cannot be known.
-pub(super) fn all_there(
-    case: &Case<'_>,
-    old: &Family,
-    new: &Family,
-    brought: &Brought,
-) -> Result<Vec<Evidence>, Blocker> {
+pub(super) fn all_there(step: &Move<'_>, case: &Case<'_>, brought: &Brought) -> Result<Vec<Evidence>, Blocker> {
     let mut uses = 0;
-    let installed = installed(case)?;
-    let brings =
-        |name: &str| brought.programs.contains(name) || node_packages(name).any(|package| installed.contains(package));
     each_use(case, &mut |found| {
         uses += 1;
-        check(found, old, new, &brings)
+        check(found, step, &|name| brought.programs.contains(name))
     })?;
     let fact = match uses {
         0 => "no command of the base image is used".to_owned(),
-        _ => format!("{uses} commands used, all of them on {}'s {:?} image too", new.image, new.class).to_lowercase(),
+        _ => format!("{uses} commands used, all of them on {}'s {:?} image too", step.new.image, step.new.class)
+            .to_lowercase(),
     };
     Ok(vec![Evidence { file: case.cx.project.context().dockerfile().to_owned(), line: None, fact }])
 }
@@ -178,7 +172,7 @@ pub(super) fn first_use(case: &Case<'_>, programs: &[&str]) -> Option<Place> {
     }
 }
 
-fn check(found: &Use<'_>, old: &Family, new: &Family, brings: &dyn Fn(&str) -> bool) -> Result<(), Blocker> {
+fn check(found: &Use<'_>, step: &Move<'_>, brings: &dyn Fn(&str) -> bool) -> Result<(), Blocker> {
     let place = &found.place;
     let Some(name) = program(found.simple) else {
         return if found.simple.words.is_empty() {
@@ -187,23 +181,38 @@ fn check(found: &Use<'_>, old: &Family, new: &Family, brings: &dyn Fn(&str) -> b
             Err(Blocker::because(format!("{place} runs a command that only the build knows")))
         };
     };
-    if new.libc == Libc::Musl && EVERYWHERE.contains(&name) {
-        short_options_only(found, name)?;
+    if step.new.libc == Libc::Musl {
+        if EVERYWHERE.contains(&name) {
+            short_options_only(found, name)?;
+        }
+        no_path_of_debian(found, step)?;
     }
-    check_name(name, place, old, new, name.contains('/') || found.place.contains(':') || brings(name))
+    let by_project = name.contains('/') || found.place.contains(':') || brings(name);
+    step.check(name, place, if by_project { Bringer::Project } else { Bringer::Install(found.stage) })
 }
 
-/// Whether the program `name` stays; `brought` says that the project may bring it when no base does.
-pub(super) fn check_name(name: &str, place: &str, old: &Family, new: &Family, brought: bool) -> Result<(), Blocker> {
-    match (old.has_tool(name), new.has_tool(name)) {
-        _ if EVERYWHERE.contains(&name) => Ok(()),
-        (_, Some(true)) | (Some(false), _) => Ok(()),
-        (_, Some(false)) => Err(Blocker::because(format!("{place} uses {name}, which is not there"))),
-        (_, None) if is_apt(name) && new.libc == Libc::Glibc => Ok(()),
-        (_, None) if is_apt(name) => Err(Blocker::because(format!("{place} installs with {name}, which is not there"))),
-        (_, None) if brought => Ok(()),
-        (_, None) => Err(Blocker::because(format!("{place} uses {name}, which may not be there"))),
+/// Paths that Debian has and Alpine has not, or has otherwise.
+fn no_path_of_debian(found: &Use<'_>, step: &Move<'_>) -> Result<(), Blocker> {
+    const DEBIANS: &[&str] = &[
+        "/etc/apt",
+        "/etc/default/",
+        "/etc/dpkg",
+        "/lib/",
+        "/lib64/",
+        "/usr/include/",
+        "/usr/lib/",
+        "/usr/share/",
+        "/var/lib/dpkg",
+    ];
+    for word in &found.simple.words {
+        let text = word.literal.as_deref().unwrap_or(&word.raw);
+        if text.contains("/usr/share/zoneinfo") {
+            step.add("tzdata", &found.place);
+        } else if let Some(path) = DEBIANS.iter().find(|path| text.starts_with(**path)) {
+            return Err(Blocker::because(format!("{} speaks of {path}, which is otherwise there", found.place)));
+        }
     }
+    Ok(())
 }
 
 /// `BusyBox` has the utilities, but few of their long options.
@@ -220,10 +229,6 @@ fn short_options_only(found: &Use<'_>, name: &str) -> Result<(), Blocker> {
         }
         _ => Ok(()),
     }
-}
-
-fn is_apt(name: &str) -> bool {
-    matches!(name, "apt" | "apt-get" | "apt-mark" | "dpkg")
 }
 
 /// The program's name: a path under a system directory counts by its last part.
@@ -244,25 +249,30 @@ pub(super) fn commands(case: &Case<'_>) -> Result<Vec<Vec<String>>, Blocker> {
     Ok(all)
 }
 
-/// Names of what the commands install: packages of the distribution, and global ones of npm, pip and their like.
-fn installed(case: &Case<'_>) -> Result<BTreeSet<String>, Blocker> {
-    let mut names = BTreeSet::new();
-    for words in commands(case)? {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let plain = words.iter().skip(1).filter(|word| !word.starts_with('-')).copied().collect::<Vec<_>>();
-        let global = words.iter().any(|word| matches!(*word, "-g" | "--global" | "global"));
-        match (words.first().copied(), &plain[..]) {
-            (Some("corepack"), ["enable", ..]) => names.extend(["pnpm", "yarn"].map(str::to_owned)),
-            (Some("npm" | "pnpm" | "yarn"), ["install" | "i" | "add" | "global", packages @ ..]) if global => {
-                names.extend(packages.iter().map(|package| without_version(package)));
-            }
-            (Some("pip" | "pip3" | "apt-get" | "apt"), ["install", packages @ ..]) => {
-                names.extend(packages.iter().map(|package| without_version(package)));
-            }
-            _ => {}
+/// By stage, names of what its commands install: packages of the distribution, and global ones of npm, pip and their like.
+pub(super) fn installed(case: &Case<'_>) -> Result<BTreeMap<usize, BTreeSet<String>>, Blocker> {
+    let mut all = BTreeMap::<usize, BTreeSet<String>>::new();
+    each_use(case, &mut |found| {
+        let words: Vec<&str> = found.simple.words.iter().filter_map(|word| word.literal.as_deref()).collect();
+        all.entry(found.stage).or_default().extend(installs(&words));
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn installs(words: &[&str]) -> Vec<String> {
+    let plain = words.iter().skip(1).filter(|word| !word.starts_with('-')).copied().collect::<Vec<_>>();
+    let global = words.iter().any(|word| matches!(*word, "-g" | "--global" | "global"));
+    match (words.first().copied(), &plain[..]) {
+        (Some("corepack"), ["enable", ..]) => ["pnpm", "yarn"].map(str::to_owned).to_vec(),
+        (Some("npm" | "pnpm" | "yarn"), ["install" | "i" | "add" | "global", packages @ ..]) if global => {
+            packages.iter().map(|package| without_version(package)).collect()
         }
+        (Some("pip" | "pip3" | "apt-get" | "apt"), ["install", packages @ ..]) => {
+            packages.iter().map(|package| without_version(package)).collect()
+        }
+        _ => Vec::new(),
     }
-    Ok(names)
 }
 
 /// `@scope/name@1.2` → `@scope/name`, `name==1.2` → `name`.
@@ -272,7 +282,7 @@ fn without_version(package: &str) -> String {
 }
 
 /// The names under which `program` may be installed.
-fn node_packages(program: &str) -> impl Iterator<Item = &str> {
+pub(super) fn node_packages(program: &str) -> impl Iterator<Item = &str> {
     bins::packages_of(program).iter().copied().chain([program])
 }
 

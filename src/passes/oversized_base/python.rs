@@ -3,8 +3,9 @@
 
 use super::Case;
 use super::blocker::Blocker;
+use super::lacking::{Bringer, Move};
 use super::programs::{self, Brought, Use};
-use crate::image::base::{Family, Libc};
+use crate::image::base::Libc;
 use crate::image::{Exists, Origin};
 use crate::project::Finding;
 use crate::project::python::Python;
@@ -15,19 +16,22 @@ use crate::project::python::wheel::{Target, Wheel};
 use crate::proposal::Evidence;
 use std::rc::Rc;
 
+/// Modules on top of Tk.
+const WINDOWS: &[&str] = &["customtkinter", "pysimplegui", "tkinter", "turtle"];
+
 /// So many facts are shown; the rest is alike.
 const MOST_SHOWN: usize = 8;
 
 /// Evidence that every package that the group installs runs on `new`, and so does the code.
-pub(super) fn runs_on(case: &Case<'_>, old: &Family, new: &Family) -> Result<Brought, Blocker> {
+pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Blocker> {
     let mut brought = Brought::default();
     let mut installs = 0;
     programs::each_use(case, &mut |found| {
         let words: Vec<Option<&str>> = found.simple.words.iter().map(|word| word.literal.as_deref()).collect();
         let Some(install) = Install::read(&words) else { return Ok(()) };
         installs += 1;
-        let python = install_runs_on(case, found, &install, new, &mut brought)?;
-        code_runs_on(&python, old, new)
+        let python = install_runs_on(case, found, &install, step, &mut brought)?;
+        code_runs_on(&python, step)
     })?;
     if installs == 0 {
         return Err(Blocker::because("no install of Python packages was found"));
@@ -40,7 +44,7 @@ fn install_runs_on(
     case: &Case<'_>,
     found: &Use<'_>,
     install: &Install,
-    new: &Family,
+    step: &Move<'_>,
     brought: &mut Brought,
 ) -> Result<Rc<Python>, Blocker> {
     let place = &found.place;
@@ -60,7 +64,7 @@ fn install_runs_on(
     }
     let target = Target::new(minor(case));
     for dependency in &dependencies.list {
-        brought.evidence.extend(dependency_runs_on(case, dependency, &target, new)?);
+        brought.evidence.extend(dependency_runs_on(case, dependency, &target, step)?);
         brought.programs.insert(dependency.name.clone());
     }
     Ok(python)
@@ -101,14 +105,14 @@ fn dependency_runs_on(
     case: &Case<'_>,
     dependency: &Dependency,
     target: &Target,
-    new: &Family,
+    step: &Move<'_>,
 ) -> Result<Vec<Evidence>, Blocker> {
     let name = &dependency.name;
     let (wheel, evidence) = match dependency.wheel(target) {
         Finding::Known { value, evidence } => (value, evidence),
         Finding::Unknown { why, .. } => return Err(Blocker::because(why)),
     };
-    let musl = new.libc == Libc::Musl;
+    let musl = step.new.libc == Libc::Musl;
     match wheel {
         Wheel::SdistOnly => {
             return Err(Blocker::because(format!("{name} is built from source, and no compiler is there")));
@@ -129,18 +133,40 @@ fn dependency_runs_on(
     if let Some(unsure) = native.unsure {
         return Err(Blocker::because(format!("what {name} loads at run time is not known: {unsure}")));
     }
-    let needed = if musl { native.wheel_apk } else { native.wheel_apt };
-    match needed.first() {
-        Some(library) => Err(Blocker::because(format!("{name} loads {library}, which is not there"))),
-        None => Ok(evidence),
+    match native.wheel_apk.first() {
+        Some(library) if musl => Err(Blocker::because(format!("{name} loads {library}, which is not there"))),
+        _ => {
+            if !musl {
+                libraries(case, native.wheel_apt, step, name);
+            }
+            Ok(evidence)
+        }
+    }
+}
+
+/// Adds the libraries that wheels load and that the full image had by the way; what it had not, nothing used.
+fn libraries(case: &Case<'_>, names: &'static [&'static str], step: &Move<'_>, of: &str) {
+    let release = case.from.release().map(|release| release.name);
+    for name in names {
+        let (name, on) = name.split_once('@').map_or((*name, release), |(name, on)| (name, Some(on)));
+        if on == release && step.old.packages.contains(&name) {
+            step.add(name, of);
+        }
     }
 }
 
 /// The programs that the code starts must be there; a computed name may be any program.
-fn code_runs_on(python: &Python, old: &Family, new: &Family) -> Result<(), Blocker> {
+fn code_runs_on(python: &Python, step: &Move<'_>) -> Result<(), Blocker> {
     let scan = python.scan();
     if let Finding::Unknown { why, .. } = &scan.complete {
         return Err(Blocker::because(format!("not all of the code was read: {why}")));
+    }
+    // <https://github.com/docker-library/python>: the slim and Alpine images have no Tk, to which the module is linked.
+    if let Some(found) = WINDOWS.iter().find_map(|module| scan.imports.get(*module)) {
+        return Err(Blocker::because(format!(
+            "{} opens windows, for which Tk is not there",
+            programs::place_of(found)
+        )));
     }
     for found in scan.of(scan::Use::Runs) {
         let place = format!("{}:{}", found.file, found.line);
@@ -148,7 +174,7 @@ fn code_runs_on(python: &Python, old: &Family, new: &Family) -> Result<(), Block
         let Some(program) = words else {
             return Err(Blocker::because(format!("{place} starts a program that only the run knows")));
         };
-        programs::check_name(program, &place, old, new, false)?;
+        step.check(program, &place, Bringer::Nobody)?;
     }
     Ok(())
 }

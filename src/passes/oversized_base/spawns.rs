@@ -1,8 +1,8 @@
 //! The programs of the system that a Node application's code starts, itself or through a package.
 
 use super::blocker::Blocker;
-use super::programs::{check_name, place_of};
-use crate::image::base::Family;
+use super::lacking::{Bringer, Move};
+use super::programs::place_of;
 use crate::project::context::{Context, Step};
 use crate::project::files::EntryKind;
 use crate::project::node::Node;
@@ -25,12 +25,12 @@ const PACKAGES: &[(&str, &str)] = &[
 /// Directories whose code a running application does not use.
 const ASIDE: &[&str] = &["__mocks__", "__tests__", "cypress", "e2e", "spec", "test", "tests"];
 
-/// Nothing when every program that the code of `app` starts is on `new` too.
-pub(super) fn all_there(app: &Node, old: &Family, new: &Family) -> Result<(), Blocker> {
+/// Nothing when every program that the code of `app` starts is on the new image too.
+pub(super) fn all_there(app: &Node, step: &Move<'_>) -> Result<(), Blocker> {
     for (package, program) in PACKAGES {
         let found = app.lock().and_then(|lock| lock.named(package).next());
         if found.is_some() {
-            check_name(program, &format!("the package {package}"), old, new, false)?;
+            step.check(program, &format!("the package {package}"), Bringer::Nobody)?;
         }
     }
     let files = naming_a_starter(app.context(), &app.dir)?;
@@ -46,7 +46,7 @@ pub(super) fn all_there(app: &Node, old: &Family, new: &Family) -> Result<(), Bl
         let Some(program) = &command.program else {
             return Err(Blocker::because(format!("{place} starts a program that only the run knows")));
         };
-        check_name(program, &place, old, new, false)?;
+        step.check(program, &place, Bringer::Nobody)?;
     }
     Ok(())
 }

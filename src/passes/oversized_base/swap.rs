@@ -1,9 +1,11 @@
 //! The decision for one smaller image, and the edit.
 
 use super::blocker::Blocker;
+use super::lacking::Move;
 use super::{Case, node, programs, python};
 use crate::dockerfile::{Args, Instruction, Keyword, Word, image_ref};
 use crate::edit::Edit;
+use crate::image::Known;
 use crate::image::base::{self, Class, Family, Libc, Tag};
 use crate::proposal::Proposal;
 
@@ -15,21 +17,27 @@ impl Case<'_> {
         let word = self.written_image()?;
         let edit = self.edit(word, to)?;
         self.mirrors_answer(to)?;
+        let step = Move::new(self, old, new)?;
         let brought = match self.from.image {
-            "node" => node::runs_on(self, old, new)?,
-            "python" => python::runs_on(self, old, new)?,
+            "node" => node::runs_on(self, &step)?,
+            "python" => python::runs_on(self, &step)?,
             other => {
                 return Err(Blocker::because(format!("what a {other} program needs of its base is not established")));
             }
         };
-        let mut evidence = programs::all_there(self, old, new, &brought)?;
+        let mut evidence = programs::all_there(&step, self, &brought)?;
         evidence.extend(brought.evidence);
+        self.keeps_its_zone(&step);
         self.copies_fit(new)?;
+        self.loads_nothing_of_debian(new)?;
         self.inherits_the_same(old, new)?;
         let what = format!("start from {} instead of {}", edit.text, word.value);
+        let installs = step.installs()?;
+        evidence.extend(installs.iter().map(|(_, fact)| self.cx.evidence(self.root.from.code.start, fact)));
         let proposal = Proposal::checked(self.root.from.code, what, evidence)
             .because(format!("{} holds compilers, headers and tools that nothing here uses", word.value))
-            .edit(edit);
+            .edit(edit)
+            .edits(installs.into_iter().map(|(edit, _)| edit));
         Ok(match saved(self.from, to) {
             Some(bytes) => proposal.saves_about(bytes),
             None => proposal,
@@ -75,6 +83,16 @@ impl Case<'_> {
         }
     }
 
+    /// A time zone that is named needs the table of zones.
+    fn keeps_its_zone(&self, step: &Move<'_>) {
+        if let Some(stage) = self.group.iter().find(|stage| stage.end().env("TZ") != Known::Inherited) {
+            let at =
+                stage.instructions.iter().find(|one| one.keyword == Keyword::Env && one.rest.text().contains("TZ"));
+            let line = self.cx.line(at.map_or(stage.from.code.start, |at| at.code.start));
+            step.add("tzdata", &format!("line {line}"));
+        }
+    }
+
     /// What other stages bring must run on the new C library.
     fn copies_fit(&self, new: &Family) -> Result<(), Blocker> {
         if new.libc == Libc::Glibc {
@@ -95,6 +113,20 @@ impl Case<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `LD_PRELOAD` and its like name libraries where only Debian has them.
+    fn loads_nothing_of_debian(&self, new: &Family) -> Result<(), Blocker> {
+        let env = self.group.iter().flat_map(|stage| &stage.instructions).filter(|one| one.keyword == Keyword::Env);
+        let mut named = env
+            .filter(|one| ["linux-gnu", "=/usr/lib/", " /usr/lib/"].iter().any(|path| one.rest.text().contains(path)));
+        match named.next() {
+            Some(one) if new.libc == Libc::Musl => Err(Blocker::because(format!(
+                "line {} names a directory of Debian's libraries",
+                self.cx.line(one.code.start)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// What the container inherits must not change with the image.

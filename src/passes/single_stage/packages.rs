@@ -4,7 +4,7 @@ use super::Case;
 use crate::dockerfile::Instruction;
 use crate::image::base::Distro;
 use crate::managers::build_only;
-use crate::passes::packages::{Action, Family, call};
+use crate::passes::packages::{Action, Family, call, install};
 
 /// What the RUNs of a stage install that may be needed at run time.
 #[derive(Default)]
@@ -89,12 +89,6 @@ impl Installed {
 
     /// The RUN that installs them; nothing when there are none.
     pub(super) fn line(&self, distro: Distro) -> Option<String> {
-        let names = self.runtime.join(" ");
-        (!names.is_empty()).then(|| match distro {
-            Distro::Alpine => format!("RUN apk add --no-cache {names}"),
-            Distro::Debian | Distro::Ubuntu => format!(
-                "RUN apt-get update \\\n    && apt-get install -y --no-install-recommends {names} \\\n    && rm -rf /var/lib/apt/lists/*"
-            ),
-        })
+        (!self.runtime.is_empty()).then(|| format!("RUN {}", install(distro, &self.runtime)))
     }
 }
