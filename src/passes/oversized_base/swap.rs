@@ -2,7 +2,8 @@
 
 use super::blocker::Blocker;
 use super::lacking::Move;
-use super::{Case, node, programs, python};
+use super::programs::Brought;
+use super::{Case, documents, node, programs, python};
 use crate::dockerfile::{Args, Instruction, Keyword, Word, image_ref};
 use crate::edit::Edit;
 use crate::image::Known;
@@ -18,15 +19,21 @@ impl Case<'_> {
         let edit = self.edit(word, to)?;
         self.mirrors_answer(to)?;
         let step = Move::new(self, old, new)?;
+        if from_full_to_slim(old, new) {
+            documents::not_needed(self)?;
+        }
         let brought = match self.from.image {
             "node" => node::runs_on(self, &step)?,
             "python" => python::runs_on(self, &step)?,
+            "debian" => Brought { evidence: vec![documents::all_that_goes(self)], ..Brought::default() },
             other => {
                 return Err(Blocker::because(format!("what a {other} program needs of its base is not established")));
             }
         };
-        let mut evidence = programs::all_there(&step, self, &brought)?;
-        evidence.extend(brought.evidence);
+        let mut evidence = brought.evidence.clone();
+        if self.from.image != "debian" {
+            evidence.splice(0..0, programs::all_there(&step, self, &brought)?);
+        }
         self.keeps_its_zone(&step);
         self.copies_fit(new)?;
         self.loads_nothing_of_debian(new)?;
@@ -35,7 +42,10 @@ impl Case<'_> {
         let installs = step.installs()?;
         evidence.extend(installs.iter().map(|(_, fact)| self.cx.evidence(self.root.from.code.start, fact)));
         let proposal = Proposal::checked(self.root.from.code, what, evidence)
-            .because(format!("{} holds compilers, headers and tools that nothing here uses", word.value))
+            .because(match self.from.image {
+                "debian" => format!("{} holds manuals and translations that nothing here reads", word.value),
+                _ => format!("{} holds compilers, headers and tools that nothing here uses", word.value),
+            })
             .edit(edit)
             .edits(installs.into_iter().map(|(edit, _)| edit));
         Ok(match saved(self.from, to) {
@@ -144,6 +154,10 @@ impl Case<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn from_full_to_slim(old: &Family, new: &Family) -> bool {
+    old.class == Class::Full && new.class == Class::Slim
 }
 
 /// Whether a COPY can only bring files that no loader reads: told by the ending of every source.
