@@ -8,6 +8,9 @@ struct Facts {
     build_only: BuildOnly,
     programs: Programs,
     libraries: Vec<Library>,
+    alpine: Vec<Alpine>,
+    with_python: List,
+    pure_python: List,
 }
 
 #[derive(Deserialize)]
@@ -50,15 +53,34 @@ struct Library {
     source: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alpine {
+    apk: String,
+    libraries: Vec<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    names: Vec<String>,
+    source: String,
+}
+
 /// The Rust source of the tables.
 pub(crate) fn table(yaml: &str) -> String {
     let facts: Facts = serde_yaml::from_str(yaml).expect("facts/packages.yaml has the shape described in it");
     assert!(!facts.build_only.source.is_empty(), "build_only has a source");
+    assert!(!facts.with_python.source.is_empty() && !facts.pure_python.source.is_empty(), "lists have a source");
     let libraries: String = facts.libraries.iter().map(library).collect();
+    let alpine: String = facts.alpine.iter().map(alpine).collect();
     format!(
         "static BUILD_ONLY_APT: &[&str] = &{:?};\nstatic BUILD_ONLY_APK: &[&str] = &{:?};\n\
-         static LIBRARIES: &[Library] = &[\n{libraries}];\n",
-        facts.build_only.apt, facts.build_only.apk
+         static LIBRARIES: &[Library] = &[\n{libraries}];\n\
+         static ALPINE: &[(&str, &[&str])] = &[\n{alpine}];\n\
+         static WITH_PYTHON: &[&str] = &{:?};\nstatic PURE_PYTHON: &[&str] = &{:?};\n",
+        facts.build_only.apt, facts.build_only.apk, facts.with_python.names, facts.pure_python.names
     )
 }
 
@@ -74,6 +96,11 @@ fn package(package: &Package) -> String {
     let Package { apt, apk, programs, adds, trusts } = package;
     let (apt, apk, programs) = (Slice(apt), Slice(apk), Slice(programs));
     format!("Package {{ apt: {apt:?}, apk: {apk:?}, programs: {programs:?}, adds: {adds}, trusts: {trusts} }},\n")
+}
+
+fn alpine(alpine: &Alpine) -> String {
+    assert!(!alpine.source.is_empty(), "{} has a source", alpine.apk);
+    format!("({:?}, {:?}),\n", alpine.apk, Slice(&alpine.libraries))
 }
 
 fn library(library: &Library) -> String {

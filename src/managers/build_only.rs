@@ -26,12 +26,33 @@ pub fn apk(package: &str) -> bool {
 /// that is not known for the release.
 pub fn libraries(package: &str, release: &str) -> Option<&'static [&'static str]> {
     const NONE: &[&str] = &["libc6-dev", "libc-dev", "linux-libc-dev", "python3-dev", "libpython3-dev", "dpkg-dev"];
-    if !package.ends_with("-dev") || NONE.contains(&package) || package.starts_with("libstdc++-") {
+    let of_python = package.trim_start_matches("lib").starts_with("python");
+    if !package.ends_with("-dev") || NONE.contains(&package) || package.starts_with("libstdc++-") || of_python {
         return Some(&[]);
     }
     let found = LIBRARIES.iter().find(|library| library.apt == package)?;
     let (_, libraries) = found.by_release.iter().find(|(name, _)| *name == release)?;
     Some(*libraries).filter(|libraries| !libraries.is_empty())
+}
+
+/// The packages with the shared libraries that programs built with Alpine's `package` are linked to; `None` when that
+/// is not known.
+pub fn libraries_on_alpine(package: &str) -> Option<&'static [&'static str]> {
+    let has_headers = package.strip_suffix("-dev").is_some();
+    if !has_headers || ["musl-dev", "libc-dev"].contains(&package) || package.starts_with("python") {
+        return Some(&[]);
+    }
+    ALPINE.iter().find(|(name, _)| *name == package).map(|(_, libraries)| *libraries)
+}
+
+/// Whether the slim and Alpine images of Python have the library, as the interpreter itself is linked to it.
+pub fn comes_with_python(library: &str) -> bool {
+    WITH_PYTHON.iter().any(|pattern| glob::matches(pattern, library))
+}
+
+/// Whether the package `name` of `PyPI` (normalized) has no compiled code, though no wheel of it is published.
+pub fn is_pure_python(name: &str) -> bool {
+    PURE_PYTHON.contains(&name)
 }
 
 #[cfg(test)]
