@@ -10,7 +10,7 @@ use crate::image::{Exists, Origin};
 use crate::project::Finding;
 use crate::project::python::Python;
 use crate::project::python::deps::Dependency;
-use crate::project::python::install::{Install, Part};
+use crate::project::python::install::Install;
 use crate::project::python::scan;
 use crate::project::python::wheel::{Target, Wheel};
 use crate::proposal::Evidence;
@@ -34,7 +34,13 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
         code_runs_on(&python, step)
     })?;
     if installs == 0 {
-        return Err(Blocker::because("no install of Python packages was found"));
+        let copies = case.group.iter().flat_map(|stage| &stage.instructions).any(|one| one.flag("from").is_some());
+        let why = if copies {
+            "its packages are installed in another stage"
+        } else {
+            "no install of Python packages was found"
+        };
+        return Err(Blocker::because(why));
     }
     brought.evidence.truncate(MOST_SHOWN);
     Ok(brought)
@@ -53,7 +59,8 @@ fn install_runs_on(
         .as_deref()
         .ok_or_else(|| Blocker::because(format!("{place} installs in an unknown directory")))?;
     let resolve = |path: &str| context_path(case, found.stage, workdir, path);
-    let dir = application(install, &resolve)
+    let dir = install
+        .directory(&resolve)
         .ok_or_else(|| Blocker::because(format!("{place} installs what is not in the build context")))?;
     let python = case.cx.project.python(&dir);
     let python =
@@ -68,23 +75,6 @@ fn install_runs_on(
         brought.programs.insert(dependency.name.clone());
     }
     Ok(python)
-}
-
-/// The directory of the context that holds what is installed.
-fn application(install: &Install, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let named = install.parts.iter().find_map(|part| match part {
-        Part::Requirements(path) => Some(resolve(path)),
-        Part::Project { dir, .. } => {
-            Some(resolve(&format!("{dir}/pyproject.toml")).or_else(|| resolve(&format!("{dir}/setup.py"))))
-        }
-        Part::Lock(_) => Some(resolve("pyproject.toml").or_else(|| resolve("Pipfile"))),
-        Part::Constraints(_) | Part::Named(_) | Part::Unknown(_) => None,
-    });
-    match named {
-        Some(path) => path.map(|path| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned())),
-        // Only names on the command line: no file of the context is read.
-        None => Some(String::new()),
-    }
 }
 
 fn context_path(case: &Case<'_>, stage: usize, workdir: &str, path: &str) -> Option<String> {

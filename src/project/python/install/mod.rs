@@ -117,6 +117,23 @@ impl Install {
         }
     }
 
+    /// The directory of the context that holds what is installed; `resolve` finds the file of the context that the
+    /// command means by a path. Empty where only names stand on the command line.
+    pub fn directory(&self, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let named = self.parts.iter().find_map(|part| match part {
+            Part::Requirements(path) => Some(resolve(path)),
+            Part::Project { dir, .. } => {
+                Some(resolve(&format!("{dir}/pyproject.toml")).or_else(|| resolve(&format!("{dir}/setup.py"))))
+            }
+            Part::Lock(_) => Some(resolve("pyproject.toml").or_else(|| resolve("Pipfile"))),
+            Part::Constraints(_) | Part::Named(_) | Part::Unknown(_) => None,
+        });
+        match named {
+            Some(path) => path.map(|path| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned())),
+            None => Some(String::new()),
+        }
+    }
+
     fn new(tool: Tool, parts: Vec<Part>) -> Self {
         Self {
             tool,
