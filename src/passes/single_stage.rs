@@ -3,6 +3,7 @@
 mod go;
 mod layout;
 mod packages;
+mod python;
 mod runtime;
 mod steps;
 
@@ -58,6 +59,7 @@ impl<'c> Case<'c> {
     fn split(&self) -> Result<Proposal, No> {
         match self.from.image {
             "golang" => go::split(self),
+            "python" => python::split(self),
             _ => Err(No::NotThis),
         }
     }

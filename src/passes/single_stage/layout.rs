@@ -29,10 +29,14 @@ pub(super) struct Layout<'c> {
     pub base: String,
     /// The image of the build, when it must be named more exactly than it is.
     pub builder: Option<String>,
-    /// Lines to be put before one instruction of the build.
-    pub before: Option<(usize, String)>,
+    /// Lines to be put before an instruction of the build.
+    pub before: Vec<(usize, Vec<String>)>,
     /// The working directory of the final stage, when the file leaves it to the image of the build.
     pub workdir: Option<String>,
+    /// Lines of the final stage in the place of an instruction that stays in the build.
+    pub beside: Vec<(usize, Vec<String>)>,
+    /// The instruction of the final stage that first needs what is copied, when one does: the lines below go before it.
+    pub copied_at: Option<usize>,
     /// Lines of the final stage behind its settings: packages that it installs.
     pub installs: Vec<String>,
     /// Lines behind them: what is copied from the build.
@@ -55,8 +59,8 @@ impl Layout<'_> {
     pub(super) fn edits(&self) -> Vec<Edit> {
         let stage = self.case.stage;
         let mut edits = self.edits_of_from();
-        if let Some((index, lines)) = &self.before {
-            edits.push(Edit::insert(self.first_line(stage.instructions[*index]), self.lines([lines])));
+        for (index, lines) in &self.before {
+            edits.push(Edit::insert(self.first_line(stage.instructions[*index]), self.lines(lines)));
         }
         let moved = self.fated(Fate::Run);
         edits.extend(self.without_gaps(moved).into_iter().map(Edit::delete));
@@ -91,7 +95,14 @@ impl Layout<'_> {
         let missing = if last.span.of(text).ends_with('\n') { "" } else { newline };
         let mut out = format!("{missing}{newline}{}", self.lines([&self.first_of_final()]));
         out.push_str(&self.lines(self.workdir.iter().map(|dir| format!("WORKDIR {dir}")).collect::<Vec<_>>().iter()));
+        let copies = self.lines(self.installs.iter().chain(&self.copies));
         for (index, fate) in self.fates.iter().enumerate() {
+            for (_, lines) in self.beside.iter().filter(|(at, _)| *at == index) {
+                out.push_str(&self.lines(lines));
+            }
+            if self.copied_at == Some(index) {
+                out.push_str(&copies);
+            }
             let instruction = self.case.stage.instructions[index];
             let lines = match fate {
                 Fate::Build => continue,
@@ -103,7 +114,7 @@ impl Layout<'_> {
                 out.push_str(newline);
             }
         }
-        out + &self.lines(self.installs.iter().chain(&self.copies))
+        if self.copied_at.is_none() { out + &copies } else { out }
     }
 
     fn first_of_final(&self) -> String {

@@ -49,6 +49,13 @@ impl Case<'_> {
         Ok(all)
     }
 
+    /// What compose files and their like start, when the image starts nothing by itself.
+    pub(super) fn started_elsewhere(&self) -> Result<Vec<Started>, No> {
+        let mut all = Vec::new();
+        self.started_by_others(&mut all)?;
+        Ok(all)
+    }
+
     fn started_by_others(&self, all: &mut Vec<Started>) -> Result<(), No> {
         let usage = self.cx.project.usage();
         let place = |evidence: &crate::proposal::Evidence| match evidence.line {
@@ -74,7 +81,8 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn words(&self, words: &[String], place: &str, all: &mut Vec<Started>) -> Result<(), No> {
+    /// Notes what a command of the words `words` starts.
+    pub(super) fn words(&self, words: &[String], place: &str, all: &mut Vec<Started>) -> Result<(), No> {
         let Some((name, rest)) = words.split_first() else { return Ok(()) };
         self.follow(name, rest, place, all)
     }
@@ -157,11 +165,18 @@ impl Case<'_> {
         Some(clean(&format!("{}/{path}", self.stage.end().workdir().value()?)))
     }
 
+    /// Whether an editor works inside of the image.
+    pub(super) fn dev_container(&self) -> Option<String> {
+        let builds = &self.cx.project.usage().builds;
+        let build = builds.iter().find(|build| build.tool == Tool::Devcontainer)?;
+        Some(format!("{} makes it a dev container", build.evidence.file))
+    }
+
     /// Whether files of the repository use the image for development: the sources mounted over its own, a dev container.
     pub(super) fn is_for_development(&self, trees: &[String]) -> Option<String> {
         let usage = self.cx.project.usage();
-        if let Some(build) = usage.builds.iter().find(|build| build.tool == Tool::Devcontainer) {
-            return Some(format!("{} makes it a dev container", build.evidence.file));
+        if let Some(why) = self.dev_container() {
+            return Some(why);
         }
         let over = |target: &str| trees.iter().any(|tree| target == tree || tree.starts_with(&format!("{target}/")));
         let mounted = usage.mounts().into_iter().find(|mount| {
