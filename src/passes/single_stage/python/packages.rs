@@ -151,17 +151,19 @@ impl App<'_> {
         if own.is_empty() && libraries.is_empty() && upgrade.is_none() {
             return None;
         }
-        let names: Vec<&str> = own.iter().chain(libraries).map(String::as_str).collect();
-        let names = names.join(" ");
+        let all = [own, libraries].concat().join(" ");
         if !self.is_debian() {
             let upgrade = if upgrade.is_some() { "apk upgrade --no-cache && " } else { "" };
-            return Some(format!("RUN {upgrade}apk add --no-cache {names}"));
+            let install = if all.is_empty() { String::new() } else { format!("apk add --no-cache {all}") };
+            return Some(format!("RUN {upgrade}{install}").trim_end_matches(" && ").to_owned());
         }
-        let upgrade = upgrade.map(|verb| format!("    && apt-get {verb} -y \\\n")).unwrap_or_default();
-        let bare = if recommends { "" } else { "--no-install-recommends " };
-        let install =
-            if names.is_empty() { String::new() } else { format!("    && apt-get install -y {bare}{names} \\\n") };
-        Some(format!("RUN apt-get update \\\n{upgrade}{install}    && rm -rf /var/lib/apt/lists/*"))
+        let upgrade = upgrade.map(|verb| format!("apt-get {verb} -y"));
+        let (with, without) = if recommends { (own.join(" "), libraries.join(" ")) } else { (String::new(), all) };
+        let with = (!with.is_empty()).then(|| format!("apt-get install -y {with}"));
+        let without = (!without.is_empty()).then(|| format!("apt-get install -y --no-install-recommends {without}"));
+        let commands = ["apt-get update".to_owned()].into_iter().chain(upgrade).chain(with).chain(without);
+        let commands: Vec<String> = commands.chain(["rm -rf /var/lib/apt/lists/*".to_owned()]).collect();
+        Some(format!("RUN {}", commands.join(" \\\n    && ")))
     }
 }
 
