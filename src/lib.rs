@@ -31,6 +31,7 @@
 //! | [`ignoring`] | what may be left out of a build context |
 //! | [`vocabulary`] | the ids by which passes are called, in flags, files and comments |
 //! | [`detect`] | what is known of a Dockerfile, told fact by fact |
+//! | [`inspect`] | what is in a built image |
 //! | [`report`] | what the user sees |
 //!
 //! # Invariants
@@ -55,6 +56,7 @@ pub mod engine;
 pub mod guard;
 pub mod ignoring;
 pub mod image;
+pub mod inspect;
 pub mod managers;
 pub mod options;
 pub mod passes;
