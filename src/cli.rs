@@ -36,6 +36,9 @@ pub enum Command {
     /// Show what is known of each Dockerfile, and by which evidence
     #[command(after_help = DETECT_EXAMPLES)]
     Detect(Detect),
+    /// Show what is in a built image: layers, waste, the largest files, and what should not be there
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(Inspect),
     /// Show the manual page of a pass, or the list of passes
     Explain {
         /// A pass (`split-run`), or another tool's check (`DL3059`); without one, the list
@@ -93,6 +96,13 @@ Examples:
   dfslim init-ignore --dry-run          show what would be written, and what leaves the context by it
   dfslim init-ignore --merge            add to an existing .dockerignore what it lacks
   dfslim init-ignore web/Dockerfile     the one that holds for this Dockerfile";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  dfslim inspect web.tar                an archive of `docker save`, or an OCI archive; compressed or not
+  dfslim inspect web:latest             an image of the engine that runs here
+  docker save web | dfslim inspect -    the same by a pipe
+  dfslim inspect web.tar --dockerfile web/Dockerfile    with the line that made each layer";
 
 /// Where the build context is.
 #[derive(Args, Clone, Debug, Default)]
@@ -172,7 +182,38 @@ pub struct Detect {
     pub color: When,
 }
 
-/// What `detect` prints.
+/// `dfslim inspect`.
+#[derive(Args, Clone, Debug)]
+pub struct Inspect {
+    /// An archive of an image, an OCI layout, or the name of an image that the engine has; `-` is stdin
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// The Dockerfile that made it: tells the line of each layer
+    #[arg(long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+    /// What keeps the images that are called by name [default: docker, else podman]
+    #[arg(long, value_name = "PROGRAM", value_enum)]
+    pub engine: Option<EngineName>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DetectFormat,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: When,
+}
+
+/// A program that builds and runs images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// Docker, with `BuildKit`
+    Docker,
+    /// podman
+    Podman,
+    /// buildah, which builds but starts nothing
+    Buildah,
+}
+
+/// What `detect` and `inspect` print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DetectFormat {
     /// Lines for people

@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "all I/O is here")]
 
 mod detect;
+mod engine;
 mod find;
 mod init_ignore;
+mod inspect;
 mod pool;
 mod read;
 mod repository;
@@ -62,6 +64,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Rewrite(flags) => rewrite::rewrite(flags),
         Command::InitIgnore(flags) => init_ignore::init_ignore(flags),
         Command::Detect(flags) => detect::detect(flags),
+        Command::Inspect(flags) => inspect::inspect(flags),
         Command::Explain { id, color } => explain(id.as_deref(), *color),
         Command::Completions { shell } => completions(*shell),
         Command::Config { what: ConfigCommand::Schema } => print(config::SCHEMA),

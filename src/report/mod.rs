@@ -4,6 +4,7 @@ pub mod detect;
 pub mod diff;
 pub mod explain;
 pub mod ignoring;
+pub mod inspect;
 pub mod json;
 pub mod paint;
 pub mod text;

@@ -1,5 +1,7 @@
 //! What the README shows must be what the program does; `BLESS=1 cargo test` writes it.
 
+use crate::command::{directory, run};
+use crate::images::{DOCKERFILE, docker_archive, layer, sample};
 use crate::support::{compare_with_file, root};
 use dfslim::passes::{self, Pass};
 use std::process::Command;
@@ -13,6 +15,7 @@ fn the_readme_is_fresh() {
     let readme = std::fs::read_to_string(&path).expect("README.md");
     let fresh = with_part(&readme, "example", &example());
     let fresh = with_part(&fresh, "detect", &detected());
+    let fresh = with_part(&fresh, "inspect", &inspected());
     let fresh = with_part(&fresh, "passes", &passes_table());
     compare_with_file(&path, &fresh).unwrap_or_else(|problem| panic!("{problem}"));
 }
@@ -62,6 +65,20 @@ fn detected() -> String {
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{said}");
     format!("```console\n$ cd fixtures/pnpm-monorepo && dfslim detect services/counter\n{said}```\n")
+}
+
+/// The command on an image made here, and what it prints.
+fn inspected() -> String {
+    let (config, layers) = sample();
+    let directory = directory([("Dockerfile", DOCKERFILE)]);
+    let layers: Vec<Vec<u8>> = layers.iter().map(layer).collect();
+    std::fs::write(directory.path().join("web.tar"), docker_archive(&config, &layers)).expect("writable");
+    let ran = run(directory.path(), ["inspect", "web.tar", "--dockerfile", "Dockerfile", "--color", "never"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    format!(
+        "```console\n$ docker save -o web.tar web && dfslim inspect web.tar --dockerfile Dockerfile\n{}```\n",
+        ran.stdout
+    )
 }
 
 fn passes_table() -> String {
