@@ -86,7 +86,9 @@ impl<'c> Move<'c> {
     fn add_for(&self, program: &str, place: &str) -> Result<(), Blocker> {
         let packages = packages_for(program, self.distro())
             .ok_or_else(|| Blocker::because(format!("{place} uses {program}, which is not there")))?;
-        packages.into_iter().for_each(|package| self.add(package, place));
+        for package in packages {
+            self.add(package, place);
+        }
         Ok(())
     }
 
