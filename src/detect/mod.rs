@@ -23,6 +23,7 @@ use crate::proposal::Evidence;
 use crate::shell::{self, Body, Dialect};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// What a fact is about, in the order of telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -163,7 +164,7 @@ pub fn detect(around: &Around<'_>) -> Vec<Fact> {
     let stages = Stages::of(around.file);
     let memo = RefCell::new(HashMap::new());
     let writes = |run: &Instruction| {
-        memo.borrow_mut().entry(run.span.start).or_insert_with(|| written(around.file, &stages, run)).clone()
+        memo.borrow_mut().entry(run.span.start).or_insert_with(|| Rc::new(written(around.file, &stages, run))).clone()
     };
     let files = FileSystem::new(around.file, &stages, around.project.context(), &writes);
     let start = stages.last().map(|last| Start::of(around.file, &stages, last)).unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::dockerfile::{Args, Dockerfile, Instruction, Keyword, Word};
 use crate::project::Context;
 use crate::project::copy::Root;
 use crate::project::paths;
+use std::rc::Rc;
 
 /// Whether a path exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub struct FileSystem<'a> {
     stages: &'a Stages<'a>,
     context: &'a Context,
     /// What a RUN writes; asked again for each question, so it should remember.
-    writes: &'a dyn Fn(&Instruction) -> Writes,
+    writes: &'a dyn Fn(&Instruction) -> Rc<Writes>,
 }
 
 impl<'a> FileSystem<'a> {
@@ -64,7 +65,7 @@ impl<'a> FileSystem<'a> {
         file: &'a Dockerfile,
         stages: &'a Stages<'a>,
         context: &'a Context,
-        writes: &'a dyn Fn(&Instruction) -> Writes,
+        writes: &'a dyn Fn(&Instruction) -> Rc<Writes>,
     ) -> Self {
         Self { file, stages, context, writes }
     }
@@ -247,9 +248,9 @@ mod tests {
         ]);
         let writes = |run: &Instruction| {
             let stage = stages.stage_of(run).unwrap();
-            let Body::Shell(text) = body(run, file.text()) else { return Writes::default() };
-            let Shell::Parsed(script) = read(&text, Dialect::Sh) else { return Writes::default() };
-            Writes::of(&script, stage.state_before(run).workdir().value())
+            let Body::Shell(text) = body(run, file.text()) else { return Rc::default() };
+            let Shell::Parsed(script) = read(&text, Dialect::Sh) else { return Rc::default() };
+            Rc::new(Writes::of(&script, stage.state_before(run).workdir().value()))
         };
         FileSystem::new(&file, &stages, &context, &writes).find(stages.last().unwrap().index, path)
     }

@@ -188,6 +188,20 @@ impl<'a> Stage<'a> {
         State::new(&self.history, upto + 1)
     }
 
+    /// The working directories that it has at one time or another, as far as known, each once.
+    pub fn workdirs(&self) -> Vec<String> {
+        let changes = |one: &&&Instruction| one.keyword == Keyword::Workdir;
+        let inherited = self.instructions.first().map(|first| self.state_before(first));
+        let own = self.instructions.iter().filter(changes).map(|one| self.state_after(one));
+        let mut dirs: Vec<String> = Vec::new();
+        for state in inherited.into_iter().chain(own) {
+            if let Some(dir) = state.workdir().value().filter(|dir| !dirs.iter().any(|known| known == dir)) {
+                dirs.push(dir.to_owned());
+            }
+        }
+        dirs
+    }
+
     /// The same after the last instruction.
     pub fn end(&self) -> State<'_> {
         State::new(&self.history, self.instructions.len() + 1)

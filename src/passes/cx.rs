@@ -24,6 +24,7 @@ pub struct Cx<'a> {
     /// What the user asked for.
     pub wishes: &'a Wishes,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
+    writes: RefCell<HashMap<usize, Rc<Writes>>>,
     words: RefCell<HashMap<&'static str, bool>>,
     first: Option<(&'a Origins, &'a LineIndex)>,
 }
@@ -85,7 +86,16 @@ impl Builder {
 impl<'a> Cx<'a> {
     /// Gathers what is known of `file`.
     pub fn new(file: &'a Dockerfile, stages: &'a Stages<'a>, project: &'a Project, wishes: &'a Wishes) -> Self {
-        Self { file, stages, project, wishes, bodies: RefCell::default(), words: RefCell::default(), first: None }
+        Self {
+            file,
+            stages,
+            project,
+            wishes,
+            bodies: RefCell::default(),
+            writes: RefCell::default(),
+            words: RefCell::default(),
+            first: None,
+        }
     }
 
     /// The same, when the text came about by edits of the user's own, whose lines are `lines`.
@@ -137,12 +147,15 @@ impl<'a> Cx<'a> {
     }
 
     /// What `run` writes.
-    fn writes(&self, run: &Instruction) -> Writes {
-        let body = self.body(run);
-        match (&body.shell, self.stages.stage_of(run)) {
-            (Shell::Parsed(script), Some(stage)) => Writes::of(script, stage.state_before(run).workdir().value()),
-            (Shell::Opaque(why), _) => Writes { paths: Vec::new(), unknown: Some(why.clone()) },
-            (Shell::Parsed(_), None) => Writes::default(),
-        }
+    fn writes(&self, run: &Instruction) -> Rc<Writes> {
+        let read = || {
+            let body = self.body(run);
+            Rc::new(match (&body.shell, self.stages.stage_of(run)) {
+                (Shell::Parsed(script), Some(stage)) => Writes::of(script, stage.state_before(run).workdir().value()),
+                (Shell::Opaque(why), _) => Writes { paths: Vec::new(), unknown: Some(why.clone()) },
+                (Shell::Parsed(_), None) => Writes::default(),
+            })
+        };
+        Rc::clone(self.writes.borrow_mut().entry(run.code.start).or_insert_with(read))
     }
 }

@@ -79,8 +79,7 @@ fn find(walk: &Walk<'_>, words: &[String], here: &Here) -> Option<App> {
     }
     let mut apps: Vec<Rc<Node>> = Vec::new();
     for stage in cx.stages.iter() {
-        for instruction in &stage.instructions {
-            let Some(dir) = stage.state_after(instruction).workdir().value() else { continue };
+        for dir in stage.workdirs() {
             let package = format!("{}/package.json", dir.trim_end_matches('/'));
             if let Exists::Yes(Origin::Context { path, .. }) = cx.find_in_stage(stage.index, &package)
                 && let Some(node) = cx.project.node(paths::parent(&path))
