@@ -32,6 +32,7 @@
 //! | [`vocabulary`] | the ids by which passes are called, in flags, files and comments |
 //! | [`detect`] | what is known of a Dockerfile, told fact by fact |
 //! | [`inspect`] | what is in a built image |
+//! | [`measure`] | what two images weigh, and whether their containers answer the same |
 //! | [`report`] | what the user sees |
 //!
 //! # Invariants
@@ -58,6 +59,7 @@ pub mod ignoring;
 pub mod image;
 pub mod inspect;
 pub mod managers;
+pub mod measure;
 pub mod options;
 pub mod passes;
 pub mod plan;

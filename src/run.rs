@@ -7,6 +7,7 @@ mod engine;
 mod find;
 mod init_ignore;
 mod inspect;
+mod measure;
 mod pool;
 mod read;
 mod repository;
@@ -36,12 +37,14 @@ const NO_STDOUT: &str = "cannot write to stdout";
 enum Exit {
     /// Nothing to change, or done.
     Fine = 0,
-    /// `--check` found changes.
+    /// `--check` found changes; `measure` found that something differs.
     Changes = 1,
     /// An error, or bad usage.
     Error = 2,
     /// No Dockerfile found.
     NoneFound = 3,
+    /// The user has asked to stop, by Ctrl-C; the number is what shells say of that.
+    Interrupted = 130,
 }
 
 /// Runs a command line, and says what is wrong on stderr.
@@ -65,6 +68,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::InitIgnore(flags) => init_ignore::init_ignore(flags),
         Command::Detect(flags) => detect::detect(flags),
         Command::Inspect(flags) => inspect::inspect(flags),
+        Command::Measure(flags) => measure::measure(flags),
         Command::Explain { id, color } => explain(id.as_deref(), *color),
         Command::Completions { shell } => completions(*shell),
         Command::Config { what: ConfigCommand::Schema } => print(config::SCHEMA),

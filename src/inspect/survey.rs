@@ -20,6 +20,8 @@ pub struct Survey {
     pub platform: String,
     /// Who containers run as; empty for root.
     pub user: String,
+    /// The TCP ports that containers listen on, as the image says.
+    pub ports: Vec<u16>,
     /// The bytes of all files in all layers.
     pub bytes: u64,
     /// Of these, the ones that no container sees.
@@ -101,8 +103,11 @@ impl Survey {
                 largest.truncate(LARGEST);
             }
         }
+        let mut ports: Vec<u16> = image.config.exposed_ports.keys().filter_map(|port| tcp(port)).collect();
+        ports.sort_unstable();
         Self {
             name: name.to_owned(),
+            ports,
             platform: image.platform.clone(),
             user: image.config.user.clone(),
             bytes: image.bytes(),
@@ -134,6 +139,10 @@ impl Survey {
             None => own.into_iter().chain(base).collect(),
         }
     }
+}
+
+fn tcp(port: &str) -> Option<u16> {
+    port.strip_suffix("/tcp").unwrap_or(port).parse().ok()
 }
 
 fn wastes(hidden: &[Hidden<'_>]) -> Vec<Waste> {

@@ -176,7 +176,7 @@ struct Document<'s> {
 
 /// An image, as [`json`] tells of it.
 #[derive(Serialize)]
-pub(super) struct Image<'s> {
+pub struct Image<'s> {
     name: &'s str,
     platform: &'s str,
     user: &'s str,
@@ -236,7 +236,8 @@ impl<'s> Document<'s> {
 }
 
 impl<'s> Image<'s> {
-    pub(super) fn of(survey: &'s Survey) -> Self {
+    /// What there is to tell of it.
+    pub fn of(survey: &'s Survey) -> Self {
         let layer = |layer: &'s crate::inspect::survey::Line| Layer {
             bytes: layer.bytes,
             compressed: layer.packed.1.then_some(layer.packed.0),

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod ignoring;
 pub mod inspect;
 pub mod json;
+pub mod measure;
 pub mod paint;
 pub mod text;
 

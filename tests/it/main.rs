@@ -15,6 +15,7 @@ mod go;
 mod images;
 mod init_ignore;
 mod inspect;
+mod measure;
 mod pages;
 mod project_core;
 mod project_node_code;

@@ -2,8 +2,6 @@
 //!
 //! It is only ever called by its command line, so that it needs no library, and a test can stand in for it.
 
-#![expect(dead_code, reason = "measure calls the rest")]
-
 pub(super) mod dialect;
 
 use crate::cli::EngineName;
