@@ -12,7 +12,7 @@ mod swap;
 use super::{Cx, Pass};
 use crate::image::base::{self, Class, Tag};
 use crate::image::{Base, Stage};
-use crate::proposal::{Kind, Proposals};
+use crate::proposal::{Evidence, Kind, Proposal, Proposals};
 use blocker::Blocker;
 pub(super) use programs::is_everywhere;
 
@@ -32,30 +32,52 @@ struct Case<'c> {
 }
 
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
-    let Some(root) = shipped_root(cx) else { return };
-    let Base::Image(image) = &root.base else { return };
-    let Some(from) = base::official(image) else { return };
-    let wanted: &[Class] = match from.class() {
-        Class::Full => &[Class::Alpine, Class::Slim],
-        Class::Slim => &[Class::Alpine],
-        Class::Alpine => return,
-    };
-    let group = cx.stages.iter().filter(|stage| root_of(cx, stage) == Some(root.index)).collect();
-    let case = Case { cx, root, group, from };
-    let mut reasons = Vec::new();
-    for &class in wanted {
-        match case.swap_to(class) {
-            Ok(proposal) => return out.push(proposal),
-            Err(Blocker::NoSuchImage) => {}
-            Err(Blocker::Because(why)) => reasons.push((name(class), why)),
-        }
+    let Some(case) = Case::of(cx) else { return };
+    match case.choose() {
+        Ok(proposal) => out.push(proposal),
+        Err(Some(why)) => out.refuse(case.root.from.code, "start from a smaller image", why),
+        Err(None) => {}
     }
-    let why = match &reasons[..] {
-        [] => return,
-        [(_, one), rest @ ..] if rest.iter().all(|(_, other)| other == one) => one.clone(),
-        _ => reasons.iter().map(|(class, why)| format!("{class}: {why}")).collect::<Vec<_>>().join("; "),
-    };
-    out.refuse(root.from.code, "start from a smaller image", why);
+}
+
+/// The smaller image that the stage which ships can start from, as FROM would name it, and why it can; the error says
+/// why there is none, when there is anything to say.
+pub(super) fn smaller(cx: &Cx<'_>) -> Result<(String, Vec<Evidence>), Option<String>> {
+    let proposal = Case::of(cx).ok_or(None)?.choose()?;
+    let image = proposal.edits.first().map(|edit| edit.text.clone()).ok_or(None)?;
+    Ok((image, proposal.safety.evidence().to_vec()))
+}
+
+impl<'c> Case<'c> {
+    fn of(cx: &'c Cx<'c>) -> Option<Self> {
+        let root = shipped_root(cx)?;
+        let Base::Image(image) = &root.base else { return None };
+        let from = base::official(image)?;
+        let group = cx.stages.iter().filter(|stage| root_of(cx, stage) == Some(root.index)).collect();
+        Some(Self { cx, root, group, from })
+    }
+
+    /// The swap to the smallest image that will do.
+    fn choose(&self) -> Result<Proposal, Option<String>> {
+        let wanted: &[Class] = match self.from.class() {
+            Class::Full => &[Class::Alpine, Class::Slim],
+            Class::Slim => &[Class::Alpine],
+            Class::Alpine => return Err(None),
+        };
+        let mut reasons = Vec::new();
+        for &class in wanted {
+            match self.swap_to(class) {
+                Ok(proposal) => return Ok(proposal),
+                Err(Blocker::NoSuchImage) => {}
+                Err(Blocker::Because(why)) => reasons.push((name(class), why)),
+            }
+        }
+        Err(match &reasons[..] {
+            [] => None,
+            [(_, one), rest @ ..] if rest.iter().all(|(_, other)| other == one) => Some(one.clone()),
+            _ => Some(reasons.iter().map(|(class, why)| format!("{class}: {why}")).collect::<Vec<_>>().join("; ")),
+        })
+    }
 }
 
 /// The stage at the bottom of the one that ships.

@@ -2,6 +2,7 @@
 
 mod go;
 mod layout;
+mod node;
 mod packages;
 mod python;
 mod runtime;
@@ -60,8 +61,14 @@ impl<'c> Case<'c> {
         match self.from.image {
             "golang" => go::split(self),
             "python" => python::split(self),
+            "node" => node::split(self),
             _ => Err(No::NotThis),
         }
+    }
+
+    /// The major version that the tag names.
+    fn major(&self) -> Option<u32> {
+        self.from.name().split(['.', '-']).next()?.parse().ok()
     }
 
     /// `line 7`, in the user's own text.

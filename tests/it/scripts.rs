@@ -128,7 +128,7 @@ HEALTHCHECK CMD ./check.sh || exit 1
     let context = Context::from_memory([("docker/entrypoint.sh", ""), ("run.sh", ""), ("check.sh", "")]);
     let file = Dockerfile::parse(dockerfile);
     let stages = Stages::of(&file);
-    let nothing = |_: &_| Writes::default();
+    let nothing = |_: &_| std::rc::Rc::new(Writes::default());
     let files = FileSystem::new(&file, &stages, &context, &nothing);
     let start = Start::of(&file, &stages, stages.last().unwrap());
     let named = |launch: Option<&_>| launch.map(|launch| named_by(launch, &files, 0, Some("/app"))).unwrap();

@@ -106,6 +106,12 @@ impl Tag {
         if self.class() == class {
             return Some(*self);
         }
+        if self.version == "latest" {
+            // `node:slim` is made from what `node:latest` is.
+            let table = TABLES.iter().find(|(name, _)| *name == self.image)?.1;
+            let (version, frozen, variants) = line(table, ".")?;
+            return Self { version, frozen, variants, ..*self }.in_class(class);
+        }
         let pinned = release(self.variant.trim_end_matches("-slim").trim_start_matches("slim-"));
         let pinned = pinned.filter(|release| release.distro == Distro::Debian);
         let (variant, suite) = match (class, pinned) {
@@ -150,7 +156,9 @@ mod tests {
             ("debian", "bookworm", Class::Slim, Some("bookworm-slim")),
             ("node", "99", Class::Alpine, None),
             ("node", "lts-jod", Class::Alpine, None),
-            ("node", "latest", Class::Alpine, None),
+            ("node", "latest", Class::Alpine, Some("alpine")),
+            ("python", "latest", Class::Slim, Some("slim")),
+            ("debian", "latest", Class::Slim, None),
             ("ubuntu", "24.04", Class::Slim, None),
         ];
         for (image, from, class, expected) in cases {

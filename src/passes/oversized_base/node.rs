@@ -5,13 +5,17 @@ use super::blocker::Blocker;
 use super::lacking::{Bringer, Move};
 use super::programs::{Brought, place_of};
 use super::{Case, programs, spawns};
+use crate::dockerfile::Keyword;
 use crate::image::base::{Family, Libc};
 use crate::image::{Exists, Origin as PathOrigin, Stage};
+use crate::passes::commands;
 use crate::project::Finding;
 use crate::project::node::lock::Origin;
 use crate::project::node::native::{Arch, Natives, Support};
+use crate::project::node::native_table;
 use crate::project::node::{Node, Scope};
 use crate::proposal::Evidence;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Evidence that every package of the applications in the group runs on `new`.
@@ -29,17 +33,22 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
         return Err(Blocker::because("no package.json of the build context is installed here"));
     }
     let commands = programs::commands(case)?;
+    let installs = installs_packages(case);
     for app in apps {
-        scripts_run_on(&app, &commands, step)?;
+        scripts_run_on(&app, &commands, installs, step)?;
         spawns::all_there(&app, step)?;
-        evidence.extend(packages_run_on(&app, step)?);
+        evidence.extend(match step.new.libc {
+            Libc::Glibc if !installs => packages_brought_run(case, &app)?,
+            _ => packages_run_on(&app, step)?,
+        });
     }
     Ok(Brought { evidence, ..Brought::default() })
 }
 
 /// The programs that package.json's scripts use, as far as the commands of the Dockerfile reach them.
-fn scripts_run_on(app: &Node, commands: &[Vec<String>], step: &Move<'_>) -> Result<(), Blocker> {
-    let hooks = app.manifest.install_scripts().into_iter().map(|script| app.runs_script(&script.name));
+fn scripts_run_on(app: &Node, commands: &[Vec<String>], installs: bool, step: &Move<'_>) -> Result<(), Blocker> {
+    let hooks = app.manifest.install_scripts().into_iter().filter(|_| installs);
+    let hooks = hooks.map(|script| app.runs_script(&script.name));
     for closure in commands.iter().map(|words| app.runs(words)).chain(hooks) {
         if let Some(gap) = closure.gaps.first() {
             return Err(Blocker::because(format!("{}: {}", place_of(gap), gap.fact)));
@@ -52,6 +61,57 @@ fn scripts_run_on(app: &Node, commands: &[Vec<String>], step: &Move<'_>) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether packages are installed in the group: else another stage brings them, as they were installed there.
+fn installs_packages(case: &Case<'_>) -> bool {
+    let runs = |stage: &Stage<'_>| {
+        let mut runs = stage.instructions.iter().filter(|one| one.keyword == Keyword::Run);
+        runs.any(|run| {
+            let found = commands::of(case.cx, stage, run);
+            found.map_or(true, |found| found.iter().any(commands::Command::installs_node_project))
+        })
+    };
+    case.group.iter().any(|stage| runs(stage))
+}
+
+/// Packages that were installed on a larger image of the same release: they miss nothing but the libraries that they load.
+fn packages_brought_run(case: &Case<'_>, app: &Node) -> Result<Vec<Evidence>, Blocker> {
+    let pruned = ["prune", "--omit=dev", "--production", "--prod"].iter().any(|word| case.cx.mentions(word));
+    let (natives, mut evidence) = match app.natives(if pruned { Scope::Production } else { Scope::All }) {
+        Finding::Known { value, evidence } => (value, evidence),
+        Finding::Unknown { why, .. } => return Err(Blocker::because(format!("native modules are not known: {why}"))),
+    };
+    if app.context().is_file(&format!("{}/binding.gyp", app.dir)) {
+        return Err(Blocker::because("the project has native code of its own (binding.gyp)"));
+    }
+    let installed: BTreeSet<String> = programs::installed(case)?.into_values().flatten().collect();
+    for native in &natives.packages {
+        let libraries = native.needs.map_or(&[][..], |known| known.apt_run);
+        let there = libraries.iter().all(|name| installed.contains(*name));
+        let silent = native.needs.is_none() && !is_native(app, &native.name);
+        let runs = match native.slim.support {
+            // An install script of a package that builds nothing.
+            Support::Unknown if silent => true,
+            Support::Works | Support::Downloads | Support::Compiles => there,
+            Support::Unknown => there && !libraries.is_empty(),
+            Support::Breaks => false,
+        };
+        if !runs {
+            return Err(Blocker::because(format!("{}@{} {}", native.name, native.version, native.slim.why)));
+        }
+    }
+    evidence.truncate(8);
+    Ok(evidence)
+}
+
+/// Whether a package builds or downloads something that is loaded: told by what it depends on, or by its name.
+fn is_native(app: &Node, name: &str) -> bool {
+    const DOWNLOADS: &[&str] =
+        &["chrom", "electron", "puppeteer", "playwright", "phantom", "cypress", "wkhtml", "magick"];
+    let Some(lock) = app.lock() else { return true };
+    let mut edges = lock.named(name).flat_map(|at| &lock.packages[at].edges);
+    edges.any(|edge| native_table::is_signal(&edge.name)) || DOWNLOADS.iter().any(|part| name.contains(part))
 }
 
 fn packages_run_on(app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, Blocker> {

@@ -68,6 +68,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         base: base.image.clone(),
         builder: base.builder,
         before: base.without_cgo.then(|| (first, vec!["ENV CGO_ENABLED=0".to_owned()])).into_iter().collect(),
+        after: Vec::new(),
         workdir: inherited_workdir(case),
         beside: Vec::new(),
         copied_at: None,

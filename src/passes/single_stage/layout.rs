@@ -31,6 +31,8 @@ pub(super) struct Layout<'c> {
     pub builder: Option<String>,
     /// Lines to be put before an instruction of the build.
     pub before: Vec<(usize, Vec<String>)>,
+    /// Lines at the end of the build.
+    pub after: Vec<String>,
     /// The working directory of the final stage, when the file leaves it to the image of the build.
     pub workdir: Option<String>,
     /// Lines of the final stage in the place of an instruction that stays in the build.
@@ -63,8 +65,10 @@ impl Layout<'_> {
             edits.push(Edit::insert(self.first_line(stage.instructions[*index]), self.lines(lines)));
         }
         let moved = self.fated(Fate::Run);
-        edits.extend(self.without_gaps(moved).into_iter().map(Edit::delete));
         let last = stage.instructions[self.fates.len() - 1];
+        // What follows the last line stays: the final stage is put before it.
+        let upto_last = |span: Span| Span::new(span.start, span.end.min(last.span.end));
+        edits.extend(self.without_gaps(moved).into_iter().map(upto_last).map(Edit::delete));
         edits.push(Edit::insert(last.span.end, self.final_stage(last)));
         joined(edits)
     }
@@ -93,7 +97,8 @@ impl Layout<'_> {
         let text = self.case.cx.file.text();
         let newline = self.case.cx.file.newline().as_str();
         let missing = if last.span.of(text).ends_with('\n') { "" } else { newline };
-        let mut out = format!("{missing}{newline}{}", self.lines([&self.first_of_final()]));
+        let after = self.lines(&self.after);
+        let mut out = format!("{missing}{after}{newline}{}", self.lines([&self.first_of_final()]));
         out.push_str(&self.lines(self.workdir.iter().map(|dir| format!("WORKDIR {dir}")).collect::<Vec<_>>().iter()));
         let copies = self.lines(self.installs.iter().chain(&self.copies));
         for (index, fate) in self.fates.iter().enumerate() {

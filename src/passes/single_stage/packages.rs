@@ -7,12 +7,14 @@ use crate::managers::build_only;
 use crate::passes::packages::{Action, Family, call, install};
 
 /// What the RUNs of a stage install that may be needed at run time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Installed {
     /// Names, in order of writing, each once.
     pub runtime: Vec<String>,
     /// Packages with headers; programs are linked to their libraries.
     pub headers: Vec<String>,
+    /// Whether some are left to the build.
+    pub drops: bool,
 }
 
 impl Installed {
@@ -65,6 +67,7 @@ impl Installed {
                     _ => return Err(format!("{} installs with {}", case.line(run), call.verb)),
                 };
                 let has_headers = name.ends_with("-dev") && !matches!(name, "musl-dev" | "libc-dev" | "libc6-dev");
+                self.drops |= build;
                 if !build {
                     self.need(name);
                 } else if has_headers {

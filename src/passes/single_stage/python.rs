@@ -90,6 +90,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         installs: Vec::new(),
         copies,
         fates: sorted.fates,
+        after: Vec::new(),
     };
     let mut proof = vec![app.evidence(environment.told())];
     proof.extend(needs.evidence);

@@ -30,7 +30,7 @@ impl Case<'_> {
             return Err(No::NotThis);
         }
         // A CMD behind an ENTRYPOINT is arguments, unless a script runs it: that is seen where the script is read.
-        let mut words = start.words();
+        let mut words = self.first_words(&start);
         let first = launches.into_iter().flatten().find(own).map_or("CMD", |_| "the start command");
         if let Some(Launch { form: Form::Shell(text), .. }) = launches.into_iter().flatten().find(own) {
             self.text(text, first, &mut all)?;
@@ -54,6 +54,21 @@ impl Case<'_> {
         let mut all = Vec::new();
         self.started_by_others(&mut all)?;
         Ok(all)
+    }
+
+    /// The words of the first process, without the entrypoint of the image where that only runs what it is given:
+    /// Node's runs a file by `node`.
+    fn first_words(&self, start: &Start) -> Vec<String> {
+        let inherited = start.entrypoint.as_ref().is_some_and(|entrypoint| entrypoint.line.is_none());
+        let Some(cmd) = start.cmd.as_ref().filter(|_| inherited && self.from.image == "node") else {
+            return start.words();
+        };
+        let mut words = cmd.words();
+        let is_code = |word: &String| [".js", ".mjs", ".cjs"].iter().any(|end| word.ends_with(end));
+        if words.first().is_some_and(|word| is_code(word) || word.starts_with('-')) {
+            words.insert(0, "node".to_owned());
+        }
+        words
     }
 
     fn started_by_others(&self, all: &mut Vec<Started>) -> Result<(), No> {
