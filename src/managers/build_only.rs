@@ -25,7 +25,8 @@ pub fn apk(package: &str) -> bool {
 /// The packages with the shared libraries that programs built with Debian's `package` are linked to; `None` when
 /// that is not known for the release.
 pub fn libraries(package: &str, release: &str) -> Option<&'static [&'static str]> {
-    const NONE: &[&str] = &["libc6-dev", "libc-dev", "linux-libc-dev", "python3-dev", "libpython3-dev", "dpkg-dev"];
+    const NONE: &[&str] =
+        &["autotools-dev", "libc6-dev", "libc-dev", "linux-libc-dev", "python3-dev", "libpython3-dev", "dpkg-dev"];
     let of_python = package.trim_start_matches("lib").starts_with("python");
     if !package.ends_with("-dev") || NONE.contains(&package) || package.starts_with("libstdc++-") || of_python {
         return Some(&[]);

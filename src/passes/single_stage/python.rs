@@ -6,6 +6,8 @@ mod last;
 mod needs;
 mod packages;
 mod projects;
+mod reach;
+mod runners;
 mod sort;
 mod words;
 mod work;
@@ -20,6 +22,7 @@ use crate::passes::packages::Action;
 use crate::project::python::Python;
 use crate::project::python::deps::Dependencies;
 use crate::proposal::{Evidence, Field, Proposal};
+use runners::Runner;
 use sort::Run;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -50,12 +53,15 @@ struct App<'c> {
     /// Whether git is there for the build alone.
     drops_git: bool,
     words: Words,
+    /// Start commands that a tool runs.
+    runners: Vec<Runner>,
 }
 
 /// See the page.
 pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     let mut app = App::of(case)?;
     app.pays()?;
+    app.runners = app.read_runners();
     let started = app.started()?;
     if let Some(build) = case.dev_container() {
         return Err(No::Because(build));
@@ -71,6 +77,10 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     app.libraries_are_found()?;
     app.stays_reachable(&environment, &started)?;
     needs.packages.retain(|name| !installed.contains(name));
+    let mut edits = app.direct(sorted.fates.len())?;
+    let without_system = app.without_system();
+    let dropped = without_system.iter().map(|_| "--system".to_owned()).collect::<Vec<_>>();
+    edits.extend(without_system);
     let base = app.base()?;
     let install = app.install(&mut sorted, &needs)?;
     app.hoist(&mut sorted);
@@ -102,8 +112,12 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     let mut proposal = Proposal::checked(case.stage.from.code, what, proof)
         .because("compilers, headers and the tools that install packages are needed to build only")
         .saves_about(if app.is_full() { FULL } else { COMPILER })
-        .edits(layout.edits())
+        .edits(layout.edits().into_iter().chain(edits))
+        .dropping(dropped)
         .moving();
+    for runner in &app.runners {
+        proposal = proposal.changing(runner.field.clone());
+    }
     for name in sorted.build_only.iter().map(String::as_str).chain(["PATH"]) {
         proposal = proposal.changing(Field::Env(name.to_owned()));
     }
@@ -133,6 +147,7 @@ impl<'c> App<'c> {
             stays: BTreeSet::new(),
             drops_git: false,
             words: Words::default(),
+            runners: Vec::new(),
         };
         if !app.steps().any(|(_, step)| matches!(step.work, Work::Install(_))) {
             return Err(app.not_understood().unwrap_or(No::NotThis));
@@ -227,7 +242,7 @@ impl<'c> App<'c> {
         if !elsewhere && self.starts_shell() && found.iter().all(shell) {
             return Err(No::because("it starts a shell, and what is run in it is not known"));
         }
-        Ok(found)
+        Ok(found.into_iter().map(|one| self.without_tool(one)).collect())
     }
 
     /// `CMD ["bash"]`

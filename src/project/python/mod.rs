@@ -37,6 +37,7 @@ use pyproject::{Pyproject, Script};
 use requirement::Requirement;
 use scan::Scan;
 use setup::Setup;
+pub use specifier::allows;
 use std::cell::OnceCell;
 use std::rc::Rc;
 

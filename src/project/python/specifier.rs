@@ -3,7 +3,7 @@
 use super::name::Version;
 
 /// Whether `specifier` (`>=1,<2`) allows `version`; `None` when it is not understood.
-pub(super) fn allows(specifier: &str, version: &str) -> Option<bool> {
+pub fn allows(specifier: &str, version: &str) -> Option<bool> {
     let version = Version::parse(version)?;
     let mut all = true;
     for part in specifier.split(',').map(str::trim).filter(|part| !part.is_empty()) {

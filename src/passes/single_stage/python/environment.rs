@@ -1,9 +1,9 @@
 //! Where the packages lie that the final stage takes from the build.
 
-use super::super::runtime::{Started, name_of};
 use super::work::{Step, Work};
 use super::{App, No};
 use crate::dockerfile::{Args, Keyword};
+use crate::edit::Edit;
 use crate::image::Known;
 use crate::project::python::install::{Install, Tool};
 
@@ -12,7 +12,13 @@ pub(super) enum Environment {
     /// A virtual environment that the file makes.
     Own(String),
     /// One that the tool makes beside the sources.
-    InProject(String),
+    InProject {
+        dir: String,
+        /// The instruction before which the tool is told so, when it is not yet.
+        told: Option<(usize, String)>,
+        /// Whether it is to be put on PATH.
+        path: bool,
+    },
     /// One that is to be made.
     Made {
         dir: String,
@@ -21,19 +27,34 @@ pub(super) enum Environment {
         /// Whether the installs find it by `VIRTUAL_ENV`, and by PATH.
         variable: bool,
         path: bool,
+        /// Whether uv was told to install for the system.
+        system: bool,
     },
+}
+
+/// How an install finds its environment.
+enum Kind {
+    /// By PATH.
+    Path,
+    /// By `VIRTUAL_ENV`.
+    Variable,
+    /// It lies there, beside the sources.
+    Beside(String),
 }
 
 /// Where one is made, unless the file speaks of it.
 const PLACES: [&str; 2] = ["/opt/venv", "/opt/python-venv"];
 
+/// The variable that sends installs of uv to the system.
+const UV_SYSTEM: &str = "UV_SYSTEM_PYTHON";
+
 /// Variables that send installs to another place.
-const ELSEWHERE: [&str; 5] = ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONUSERBASE", "UV_SYSTEM_PYTHON"];
+const ELSEWHERE: [&str; 4] = ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONUSERBASE"];
 
 impl Environment {
     pub(super) fn dir(&self) -> &str {
         match self {
-            Self::Own(dir) | Self::InProject(dir) | Self::Made { dir, .. } => dir,
+            Self::Own(dir) | Self::InProject { dir, .. } | Self::Made { dir, .. } => dir,
         }
     }
 
@@ -41,11 +62,20 @@ impl Environment {
     pub(super) fn lines(&self, builder: &str) -> (Vec<(usize, Vec<String>)>, Vec<String>) {
         let dir = self.dir();
         let copy = format!("COPY --from={builder} {dir} {dir}");
-        let Environment::Made { at, variable, path, .. } = self else { return (Vec::new(), vec![copy]) };
         let on_path = format!("ENV PATH=\"{dir}/bin:$PATH\"");
+        let (at, variable, path, system) = match self {
+            Self::Made { at, variable, path, system, .. } => (at, variable, path, system),
+            Self::Own(_) => return (Vec::new(), vec![copy]),
+            Self::InProject { told, path, .. } => {
+                let told = told.iter().map(|(at, line)| (*at, vec![line.clone()])).collect();
+                let path = path.then_some(on_path);
+                return (told, std::iter::once(copy).chain(path).collect());
+            }
+        };
         let mut before = vec![format!("RUN python -m venv {dir}")];
         if *variable {
             before.push(format!("ENV VIRTUAL_ENV={dir}"));
+            before.extend(system.then(|| format!("ENV {UV_SYSTEM}=0")));
         }
         if *path {
             before.push(on_path.clone());
@@ -57,7 +87,7 @@ impl Environment {
     pub(super) fn told(&self) -> String {
         match self {
             Environment::Own(dir) => format!("all packages are installed into the virtual environment {dir}"),
-            Environment::InProject(dir) => format!("all packages are installed into {dir}"),
+            Environment::InProject { dir, .. } => format!("all packages are installed into {dir}"),
             Environment::Made { dir, .. } => format!("all packages are installed for the system: {dir} takes them in"),
         }
     }
@@ -76,43 +106,73 @@ impl App<'_> {
                 return Err(No::Because(format!("{name} says where packages are installed")));
             }
         }
-        let mut in_project: Option<String> = None;
-        let (mut by_tool, mut by_pip) = (false, false);
+        let mut kinds = Vec::new();
         for (index, step, install) in self.installs() {
-            let line = || self.case.line(self.case.stage.instructions[index]);
+            let line = self.case.line(self.case.stage.instructions[index]);
             let start = step.words.first().and_then(Option::as_deref).unwrap_or_default();
             if start.contains('/') {
-                return Err(No::Because(format!("{} installs with {start}, which is the system's own", line())));
+                return Err(No::Because(format!("{line} installs with {start}, which is the system's own")));
             }
-            match install.tool {
-                Tool::Pip | Tool::Setup => by_pip = true,
-                Tool::Poetry if self.poetry_in_project() => in_project = self.venv_beside(step),
-                Tool::Poetry => by_tool = true,
-                Tool::Pipenv if install.into_system => by_tool = true,
-                Tool::Pipenv if self.is_on("PIPENV_VENV_IN_PROJECT") => in_project = self.venv_beside(step),
-                Tool::Pipenv => {
-                    return Err(No::Because(format!(
-                        "{} installs into an environment whose name only pipenv knows",
-                        line()
-                    )));
-                }
-                Tool::Uv => in_project = self.venv_beside(step),
-                Tool::UvPip | Tool::Pdm | Tool::Conda => {
-                    return Err(No::Because(format!(
-                        "{} installs with a program whose environment is not moved",
-                        line()
-                    )));
-                }
+            kinds.push(self.kind(step, install, &line)?);
+        }
+        let in_project =
+            kinds.iter().find_map(|kind| if let Kind::Beside(dir) = kind { Some(dir.clone()) } else { None });
+        match in_project {
+            Some(dir) if kinds.iter().all(|kind| matches!(kind, Kind::Beside(own) if *own == dir)) => {
+                Ok(self.in_project(dir))
+            }
+            Some(_) => Err(No::because("packages are installed both beside the sources and for the system")),
+            None => {
+                let by_tool = kinds.iter().any(|kind| matches!(kind, Kind::Variable));
+                self.made(by_tool, kinds.iter().any(|kind| matches!(kind, Kind::Path)))
             }
         }
-        if let Some(dir) = in_project {
-            return if by_pip || by_tool {
-                Err(No::because("packages are installed both beside the sources and for the system"))
-            } else {
-                Ok(Environment::InProject(dir))
-            };
+    }
+
+    /// How one install finds its environment.
+    fn kind(&self, step: &Step, install: &Install, line: &str) -> Result<Kind, No> {
+        let beside = || self.venv_beside(step).map(Kind::Beside).ok_or(No::NotThis);
+        let hidden =
+            |tool: &str| No::Because(format!("{line} installs into an environment whose name only {tool} knows"));
+        match install.tool {
+            Tool::Pip | Tool::Setup => Ok(Kind::Path),
+            Tool::Poetry if self.is_told("virtualenvs.in-project", "true", "POETRY_VIRTUALENVS_IN_PROJECT") => beside(),
+            Tool::Poetry if self.is_told("virtualenvs.create", "false", "POETRY_VIRTUALENVS_CREATE") => {
+                Ok(Kind::Variable)
+            }
+            Tool::Poetry if self.is_run_by("poetry") => beside(),
+            Tool::Poetry => Err(hidden("poetry")),
+            Tool::Pipenv if install.into_system => Ok(Kind::Variable),
+            Tool::Pipenv if self.is_told("", "", "PIPENV_VENV_IN_PROJECT") || self.is_run_by("pipenv") => beside(),
+            Tool::Pipenv => Err(hidden("pipenv")),
+            Tool::Uv => {
+                self.uv_uses_this_python(step, line)?;
+                beside()
+            }
+            Tool::UvPip if install.into_system || self.is_set(UV_SYSTEM) => Ok(Kind::Variable),
+            Tool::UvPip | Tool::Pdm | Tool::Conda => {
+                Err(No::Because(format!("{line} installs with a program whose environment is not moved")))
+            }
         }
-        self.made(by_tool, by_pip)
+    }
+
+    /// The environment beside the sources; the tool is told so when only its own `run` led to another one.
+    fn in_project(&self, dir: String) -> Environment {
+        let first = self.installs().next().map_or(0, |(index, ..)| index);
+        let tool = self.installs().next().map(|(_, _, install)| install.tool);
+        let told = match tool {
+            Some(Tool::Poetry) if !self.is_told("virtualenvs.in-project", "true", "POETRY_VIRTUALENVS_IN_PROJECT") => {
+                Some("ENV POETRY_VIRTUALENVS_IN_PROJECT=true")
+            }
+            Some(Tool::Pipenv) if !self.is_told("", "", "PIPENV_VENV_IN_PROJECT") => {
+                Some("ENV PIPENV_VENV_IN_PROJECT=1")
+            }
+            _ => None,
+        };
+        let told = told.map(|line| (self.before_manifests(first), line.to_owned()));
+        let end = self.case.stage.instructions.last().map_or(0, |last| last.span.end);
+        let path = !self.runners.is_empty() && self.path_at(end).is_none_or(|first| first != format!("{dir}/bin"));
+        Environment::InProject { dir, told, path }
     }
 
     /// The environment that takes the place of the system's own packages.
@@ -129,19 +189,32 @@ impl App<'_> {
             })
             .map_or(0, |(index, _)| index);
         let together = tool.is_some_and(|tool| tool >= first);
-        if together && (by_pip || tool != Some(first)) {
+        let tools: Vec<Tool> = self.installs().map(|(_, _, install)| install.tool).collect();
+        // pipenv takes the Python that stands first on PATH; it then lies in the environment with the packages.
+        let pipenv = tools.contains(&Tool::Pipenv);
+        if together
+            && (tool != Some(first)
+                || tools.iter().any(|one| !matches!(one, Tool::Poetry | Tool::UvPip | Tool::Pipenv)))
+        {
             return Err(No::because("what installs packages is installed beside them"));
-        }
-        let pipenv = self.installs().any(|(_, _, install)| install.tool == Tool::Pipenv);
-        if together && pipenv {
-            return Err(No::because("pipenv is installed where it installs packages"));
         }
         Ok(Environment::Made {
             dir: (*dir).to_owned(),
             at: self.before_manifests(first),
             variable: by_tool,
             path: by_pip || pipenv,
+            system: self.is_set(UV_SYSTEM),
         })
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        !matches!(self.case.stage.end().variable(name), Known::Inherited)
+    }
+
+    /// `uv pip install --system` finds no environment: the option goes.
+    pub(super) fn without_system(&self) -> Vec<Edit> {
+        let by_uv = self.installs().filter(|(_, _, install)| install.tool == Tool::UvPip);
+        by_uv.filter_map(|(_, step, _)| step.system).map(Edit::delete).collect()
     }
 
     /// The COPYs directly before the first install belong to it.
@@ -173,16 +246,15 @@ impl App<'_> {
         }
     }
 
-    fn poetry_in_project(&self) -> bool {
+    /// Whether a tool is told something by an option of its own (`poetry config name value`), or by the variable `env`.
+    fn is_told(&self, name: &str, value: &str, env: &str) -> bool {
         let told = |(_, step): (usize, &Step)| {
             let words: Vec<&str> = step.arguments().collect();
-            words.windows(2).any(|pair| pair == ["virtualenvs.in-project", "true"])
+            words.windows(2).any(|pair| pair == [name, value])
         };
-        self.is_on("POETRY_VIRTUALENVS_IN_PROJECT") || self.steps().any(told)
-    }
-
-    fn is_on(&self, name: &str) -> bool {
-        matches!(self.case.stage.end().variable(name), Known::Is("1" | "true" | "True" | "yes"))
+        let wanted: &[&str] =
+            if value == "false" { &["0", "false", "False", "no"] } else { &["1", "true", "True", "yes"] };
+        matches!(self.case.stage.end().variable(env), Known::Is(set) if wanted.contains(&set)) || self.steps().any(told)
     }
 
     /// Whether all installs go into the environment `dir` that the file makes.
@@ -218,81 +290,5 @@ impl App<'_> {
         let (env, pair) = paths.last()?;
         let first = pair.value.value.trim_matches('"').split(':').next()?;
         self.case.stage.state_before(env).expand(first, self.case.cx.file.escape())
-    }
-
-    /// Whether what is started finds the packages in an environment that was not there before.
-    pub(super) fn stays_reachable(&self, environment: &Environment, started: &[Started]) -> Result<(), No> {
-        let dir = environment.dir();
-        let mounts = self.case.cx.project.usage().mounts();
-        let over = |target: &str| {
-            dir == target || (dir.starts_with(&format!("{target}/")) && matches!(environment, Environment::Made { .. }))
-        };
-        if let Some(mount) =
-            mounts.iter().find(|mount| mount.target.value().is_some_and(|target| over(target.trim_end_matches('/'))))
-        {
-            return Err(No::Because(format!("{} mounts over {dir}", mount.target.evidence.file)));
-        }
-        if !matches!(environment, Environment::Made { .. }) {
-            return Ok(());
-        }
-        for one in started {
-            let login = matches!(name_of(&one.name), "bash" | "sh" | "ash")
-                && one.words.iter().any(|word| word == "--login" || (word.starts_with("-l") || word == "-cl"));
-            if login || matches!(name_of(&one.name), "cron" | "crond" | "su" | "sudo" | "runuser" | "sshd") {
-                return Err(No::Because(format!("{} runs {}, which sets a PATH of its own", one.place, one.name)));
-            }
-            let words = std::iter::once(&one.name).chain(&one.words);
-            let of_system = |word: &&String| word.starts_with("/usr/local/bin/") && self.context_path(word).is_none();
-            if let Some(word) = words.into_iter().find(of_system) {
-                return Err(No::Because(format!("{} names {word}, which would lie in {dir}", one.place)));
-            }
-        }
-        if let Some(file) = &self.words.system_python {
-            return Err(No::Because(format!("{file} names a path of the system's own Python")));
-        }
-        if let Some(file) = &self.words.other_path {
-            return Err(No::Because(format!("{file} may start programs with a PATH of its own")));
-        }
-        let text = self.case.cx.file.text();
-        for instruction in &self.case.stage.instructions {
-            let line = || self.case.line(instruction);
-            let own = instruction.code.of(text);
-            if own.contains("/usr/local/lib/python")
-                || own.contains("/usr/local/bin/python")
-                || own.contains("site-packages")
-            {
-                return Err(No::Because(format!("{} names a path of the system's own Python", line())));
-            }
-            let Args::Pairs(pairs) = &instruction.args else { continue };
-            let resets =
-                |pair: &crate::dockerfile::Pair| pair.key.value == "PATH" && !pair.value.value.contains("PATH");
-            if instruction.keyword == Keyword::Env && pairs.iter().any(resets) {
-                return Err(No::Because(format!("{} sets PATH without what stood there", line())));
-            }
-        }
-        Ok(())
-    }
-
-    /// Libraries that are looked for when the program runs, by means that only compilers bring.
-    pub(super) fn libraries_are_found(&self) -> Result<(), No> {
-        if let Some(file) = &self.words.unversioned {
-            return Err(No::Because(format!("{file} names a library as only its package of headers does")));
-        }
-        if let (Some(file), true) = (&self.words.find_library, self.is_full()) {
-            return Err(No::Because(format!("{file} looks for libraries by their name")));
-        }
-        if self.is_debian() {
-            return Ok(());
-        }
-        if let Some(file) = &self.words.find_library {
-            return Err(No::Because(format!("{file} looks for libraries with the tools of the compiler")));
-        }
-        let loads = |one: &&crate::project::python::deps::Dependency| {
-            one.native().is_some_and(|native| !native.wheel_apk.is_empty())
-        };
-        match self.dependencies.iter().flat_map(|found| &found.list).find(loads) {
-            Some(one) => Err(No::Because(format!("{} looks for libraries with the tools of the compiler", one.name))),
-            None => Ok(()),
-        }
     }
 }

@@ -235,9 +235,7 @@ impl App<'_> {
         let own =
             path.contains('/') && !["/bin/", "/usr/bin/", "/usr/local/bin/"].iter().any(|dir| path.starts_with(dir));
         let brought = || {
-            let package = SCRIPTS.iter().find(|(script, _)| *script == name).map_or(name, |(_, package)| package);
-            let named = |dependencies: &Dependencies| dependencies.list.iter().any(|one| one.name == package);
-            self.dependencies.iter().any(named)
+            self.comes_with_packages(name)
                 || self.projects.iter().any(|python| python.scripts().iter().any(|script| script.name == name))
                 || installed.contains(name)
         };
@@ -256,6 +254,13 @@ impl App<'_> {
         }
     }
 
+    /// Whether a package that is installed puts `program` on PATH, as far as names tell.
+    pub(super) fn comes_with_packages(&self, program: &str) -> bool {
+        let package = SCRIPTS.iter().find(|(script, _)| *script == program).map_or(program, |(_, package)| package);
+        let named = |dependencies: &Dependencies| dependencies.list.iter().any(|one| one.name == package);
+        self.dependencies.iter().any(named)
+    }
+
     fn families(&self) -> Option<(&'static Family, &'static Family)> {
         Some((self.case.from.family()?, self.case.from.in_class(Class::Slim)?.family()?))
     }
@@ -264,7 +269,6 @@ impl App<'_> {
 /// Programs that all images of Debian have.
 const ON_DEBIAN: &[&str] = &[
     "chpasswd",
-    "dpkg",
     "dpkg-reconfigure",
     "groupadd",
     "groupmod",

@@ -68,7 +68,10 @@ pub(super) fn stays_in_build(asked: &Asked, drops_git: bool) -> bool {
     let named = || asked.packages.iter().flatten();
     match asked.action {
         Action::Install => named().any(|name| is_of_build(asked.family, name, drops_git)),
-        Action::Remove => named().all(|name| name.starts_with('.') || is_of_build(asked.family, name, drops_git)),
+        Action::Remove => {
+            !asked.packages.is_empty()
+                && named().all(|name| name.starts_with('.') || is_of_build(asked.family, name, drops_git))
+        }
         _ => false,
     }
 }

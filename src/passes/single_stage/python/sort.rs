@@ -132,7 +132,7 @@ impl App<'_> {
             _ if is_setting(instruction) => Ok(Fate::Run),
             Keyword::Workdir | Keyword::Env => Ok(Fate::Both),
             Keyword::Arg => Ok(Fate::Build),
-            Keyword::User if self.is_root_after(instruction) => Ok(Fate::Build),
+            Keyword::User if self.is_root_after(instruction) => Ok(Fate::Both),
             Keyword::User => Err(No::Because(format!("{}: packages are installed by another user than root", line()))),
             Keyword::Copy | Keyword::Add => Ok(self.fate_of_copy(index, fates.len())),
             Keyword::Run => self.fate_of_run(index, fates),
@@ -149,6 +149,7 @@ impl App<'_> {
         Ok(match run.role {
             Role::Build => Fate::Build,
             Role::Packages => self.fate_of_packages(index, run, fates)?,
+            Role::System | Role::Other if self.is_about_headers(instruction)? => Fate::Build,
             Role::System if self.is_made_anyway(run) => Fate::Build,
             Role::System if self.is_wanted_by_build(index, run, fates) => Fate::Both,
             Role::System => Fate::Run,
@@ -184,6 +185,9 @@ impl App<'_> {
                 .any(|later| fates.get(later).is_none_or(|fate| *fate != Fate::Build) && self.needs_update(later));
             return Ok(if installs(Action::Update) && later { Fate::Both } else { Fate::Build });
         }
+        if asked.iter().any(|one| one.verb.contains("upgrade")) {
+            return Ok(Fate::Both);
+        }
         let of_run =
             asked.iter().flat_map(|one| &one.packages).all(|name| name.as_deref().is_some_and(packages::is_of_run));
         Ok(if of_run { Fate::Run } else { Fate::Both })
@@ -216,6 +220,25 @@ impl App<'_> {
         })
     }
 
+    /// Whether a RUN changes headers, which the final stage has not: then it may do nothing else.
+    fn is_about_headers(&self, run: &Instruction) -> Result<bool, No> {
+        const HEADERS: &str = "/usr/include";
+        if !run.span.of(self.case.cx.file.text()).contains(HEADERS) {
+            return Ok(false);
+        }
+        let body = self.case.cx.body(run);
+        let writes =
+            body.shell.script().map(|script| Writes::of(script, self.case.stage.state_before(run).workdir().value()));
+        match writes {
+            Some(writes)
+                if writes.unknown.is_none() && writes.paths.iter().all(|one| one.path.starts_with(HEADERS)) =>
+            {
+                Ok(true)
+            }
+            _ => Err(No::Because(format!("{} changes headers, and something else perhaps", self.case.line(run)))),
+        }
+    }
+
     /// Whether all that a RUN writes is known, and no install reads it.
     fn is_nothing_to_build(&self, run: &Instruction) -> bool {
         let body = self.case.cx.body(run);
@@ -236,7 +259,7 @@ impl App<'_> {
                             || read.rsplit_once('/').map_or("", |(own, _)| own) == dir
                     })
                 };
-                !writes.paths.iter().any(|written| near(&written.path))
+                !writes.paths.iter().any(|written| near(&written.path) || is_of_system(&written.path))
             })
     }
 
@@ -245,6 +268,9 @@ impl App<'_> {
         let text = self.case.cx.file.text();
         let paths: Vec<&str> =
             run.steps.iter().flat_map(Step::arguments).filter(|word| word.starts_with('/') && word.len() > 1).collect();
+        if paths.iter().any(|path| is_of_system(path)) {
+            return true;
+        }
         let all = self.case.stage.instructions.iter().zip(fates).skip(index + 1);
         all.filter(|(_, fate)| **fate != Fate::Run).any(|(later, _)| {
             let own = later.span.of(text);
@@ -287,6 +313,11 @@ impl App<'_> {
             }
         }
     }
+}
+
+/// Whether a path belongs to the system that packages are compiled on.
+fn is_of_system(path: &str) -> bool {
+    ["/bin", "/etc", "/lib", "/opt", "/root", "/sbin", "/usr", "/var/lib"].iter().any(|tree| path.starts_with(tree))
 }
 
 /// The files that an install reads; `None` when they may be many.

@@ -6,6 +6,7 @@ use crate::image::clean;
 use crate::passes::packages::{self, Action, Call, Family};
 use crate::project::python::install::{Install, Part};
 use crate::shell::{Script, Shell, ShellWord, Simple};
+use crate::text::Span;
 
 /// What a command is for.
 pub(super) enum Work {
@@ -78,6 +79,8 @@ pub(super) struct Step {
     pub words: Vec<Option<String>>,
     /// Where it runs.
     pub workdir: Option<String>,
+    /// `--system`, with the blank before it.
+    pub system: Option<Span>,
 }
 
 /// Programs that install packages from a lock, or make one, and are not needed where nothing is installed.
@@ -122,7 +125,7 @@ fn of_script(case: &Case<'_>, run: &Instruction, script: &Script) -> Vec<Step> {
     for place in script.commands() {
         let words: Vec<Option<String>> =
             packages::words(place.simple).iter().map(|word| written_out(case, run, word)).collect();
-        let mut step = Step { work: Work::Nothing, words, workdir: workdir.clone() };
+        let mut step = Step { work: Work::Nothing, words, workdir: workdir.clone(), system: system(place.simple) };
         step.work = match packages::call(place.simple) {
             Some(call) => Work::Packages(Asked::read(case, run, &call)),
             None => purpose(&step, place.simple),
@@ -133,6 +136,12 @@ fn of_script(case: &Case<'_>, run: &Instruction, script: &Script) -> Vec<Step> {
         steps.push(step);
     }
     steps
+}
+
+/// ` --system`
+fn system(simple: &Simple) -> Option<Span> {
+    let pair = simple.words.windows(2).find(|pair| pair[1].raw == "--system")?;
+    Some(Span::new(pair[0].span.end, pair[1].span.end))
 }
 
 /// What a word is when the variables in it are those of the file.
