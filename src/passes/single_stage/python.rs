@@ -31,6 +31,8 @@ use work::{Step, Work};
 
 /// Uncompressed size of Debian's compiler with what it brings.
 const COMPILER: u64 = 250_000_000;
+/// A tool such as poetry with what it needs.
+const TOOL: u64 = 60_000_000;
 /// What Debian's full image holds beyond its slim one.
 const FULL: u64 = 850_000_000;
 
@@ -111,7 +113,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     };
     let mut proposal = Proposal::checked(case.stage.from.code, what, proof)
         .because("compilers, headers and the tools that install packages are needed to build only")
-        .saves_about(if app.is_full() { FULL } else { COMPILER })
+        .saves_about(app.saving())
         .edits(layout.edits().into_iter().chain(edits))
         .dropping(dropped)
         .moving();
@@ -205,6 +207,14 @@ impl<'c> App<'c> {
         }
     }
 
+    fn saving(&self) -> u64 {
+        match (self.is_full(), self.heavy.is_empty()) {
+            (true, _) => FULL,
+            (false, true) => TOOL,
+            (false, false) => COMPILER,
+        }
+    }
+
     /// Packages that only the build needs, and that no RUN removes again where it installs them.
     fn heavy_packages(&self) -> Vec<String> {
         let mut heavy = Vec::new();
@@ -221,9 +231,16 @@ impl<'c> App<'c> {
         heavy
     }
 
+    /// A tool that is larger than a second pip.
+    fn has_large_tool(&self) -> bool {
+        const LARGE: &[&str] = &["hatch", "pdm", "pipenv", "poetry", "uv"];
+        let large = |word: &str| LARGE.iter().any(|name| word.split(['=', '<', '>', '~', '[']).next() == Some(name));
+        self.steps().any(|(_, step)| matches!(step.work, Work::Tool) && step.arguments().any(large))
+    }
+
     /// A split pays where the build holds something that the final stage can do without.
     fn pays(&mut self) -> Result<(), No> {
-        if self.heavy.is_empty() && !self.is_full() {
+        if self.heavy.is_empty() && !self.has_large_tool() && !self.is_full() {
             return Err(No::NotThis);
         }
         self.read_projects()?;
@@ -236,6 +253,7 @@ impl<'c> App<'c> {
         let elsewhere = !self.case.cx.project.usage().commands().is_empty();
         let found = match self.case.started() {
             Err(No::NotThis) if elsewhere => self.case.started_elsewhere(),
+            Err(No::NotThis) => Err(No::because("nothing says what it starts")),
             found => found,
         }?;
         let shell = |one: &Started| matches!(super::runtime::name_of(&one.name), "bash" | "sh" | "ash");

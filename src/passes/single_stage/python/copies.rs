@@ -20,8 +20,10 @@ impl App<'_> {
                 .filter(|later| *later >= cut || self.case.stage.instructions[*later].flag("from").is_none())
                 .any(|later| self.brings_all(later, file, &image))
         };
-        let of_build =
-            |file: &String| again(file) || (is_list(paths::name(file)) && !self.is_spoken_of(paths::name(file)));
+        let of_build = |file: &String| {
+            again(file)
+                || ((is_list(paths::name(file)) || self.is_for_tools(file)) && !self.is_spoken_of(paths::name(file)))
+        };
         if files.iter().all(of_build) { Fate::Build } else { Fate::Both }
     }
 
@@ -77,6 +79,37 @@ impl App<'_> {
             inside.is_some_and(|inside| clean(&format!("{target}/{inside}")) == image)
                 && self.case.cx.project.context().is_dir(source)
         })
+    }
+}
+
+impl App<'_> {
+    /// Whether a pyproject.toml only speaks to programs that build, check and test.
+    fn is_for_tools(&self, file: &str) -> bool {
+        const TOOLS: &[&str] = &[
+            "bandit",
+            "black",
+            "coverage",
+            "flake8",
+            "hatch",
+            "isort",
+            "mypy",
+            "pdm",
+            "poetry",
+            "pylint",
+            "pyright",
+            "pytest",
+            "ruff",
+            "setuptools",
+            "setuptools_scm",
+            "uv",
+        ];
+        let Some(source) = self.case.cx.project.context().find(file).filter(|_| paths::name(file) == "pyproject.toml")
+        else {
+            return false;
+        };
+        let tables = source.text.lines().filter_map(|line| line.trim().trim_start_matches('[').strip_prefix("tool."));
+        let mut names = tables.filter_map(|rest| rest.split(['.', ']']).next());
+        names.all(|name| TOOLS.contains(&name)) && self.words.pyproject.is_none()
     }
 }
 

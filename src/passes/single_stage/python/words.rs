@@ -13,6 +13,8 @@ pub(super) struct Words {
     pub git: Option<String>,
     /// A path into the system's own Python.
     pub system_python: Option<String>,
+    /// The file with what the project says of itself.
+    pub pyproject: Option<String>,
     /// A library that is looked for by its name.
     pub find_library: Option<String>,
     /// A library under the name that only its headers' package brings: `libgdal.so`.
@@ -73,6 +75,7 @@ impl Words {
             &mut self.git,
             code && says(&["\"git\"", "'git'", "\"git ", "'git ", "import git\n", "from git import", "\ngit "]),
         );
+        note(&mut self.pyproject, code && says(&["pyproject"]));
         note(&mut self.system_python, says(OF_SYSTEM));
         note(&mut self.find_library, code && says(&["find_library", "django.contrib.gis"]));
         note(&mut self.unversioned, says(&[".so\"", ".so'", ".so\n"]));
