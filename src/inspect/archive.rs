@@ -18,7 +18,7 @@ pub fn read(source: &mut dyn Source, place: &str, limits: &Limits) -> Result<Ima
     if Packing::of(peeked.head()) == Packing::Plain && !Tape::begins(peeked.head()) {
         return Err(Error::wrong(place, "this is no archive of an image; make one with `docker save -o FILE IMAGE`"));
     }
-    let mut outer = unpacked(peeked, limits);
+    let mut outer = unpacked(peeked, limits).map_err(|error| Error::read(place, error))?;
     let (mut spent, mut spent_inside) = (Spent::default(), Spent::default());
     let mut tape = Tape::new(outer.as_mut(), place, limits, &mut spent);
     let mut blobs = Blobs::default();
@@ -105,7 +105,7 @@ pub(super) fn layer(
     if packing == Packing::Plain && !Tape::begins(blob.head()) {
         return Ok(None);
     }
-    let mut plain = unpacked(blob, limits);
+    let mut plain = unpacked(blob, limits).map_err(|error| Error::read(place, error))?;
     let mut layer = Layer::read(plain.as_mut(), place, limits, spent)?;
     layer.packed = (size, packing != Packing::Plain);
     Ok(Some(layer))

@@ -2,14 +2,13 @@
 
 use super::Limits;
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::cell::Cell;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::rc::Rc;
+use zstd::stream::read::Decoder;
 
-/// The largest window of zstd that is taken: what its own tools take without being asked.
-const ZSTD_WINDOW: u64 = 128 << 20;
+/// The largest window of zstd that is taken, as a power of two: what its own tools take without being asked.
+const ZSTD_WINDOW: u32 = 27;
 
 /// What is read forward.
 pub trait Source: Read {
@@ -167,19 +166,22 @@ impl Packing {
 }
 
 /// `source` unpacked. Data that grow beyond the limits are an error.
-pub fn unpacked<'s>(source: Peeked<'s>, limits: &Limits) -> Box<dyn Source + 's> {
+pub fn unpacked<'s>(source: Peeked<'s>, limits: &Limits) -> io::Result<Box<dyn Source + 's>> {
     let packing = Packing::of(source.head());
     if packing == Packing::Plain {
-        return Box::new(source);
+        return Ok(Box::new(source));
     }
     let taken = Rc::new(Cell::new(0));
     let packed = BufReader::with_capacity(64 << 10, Counted { inner: source, count: Rc::clone(&taken) });
-    let decoder: Box<dyn Read> = match packing {
-        Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
-        _ => Box::new(Zstd::new(packed)),
+    let decoder: Box<dyn Read> = if packing == Packing::Gzip {
+        Box::new(MultiGzDecoder::new(packed))
+    } else {
+        let mut decoder = Decoder::with_buffer(packed)?;
+        decoder.window_log_max(ZSTD_WINDOW)?;
+        Box::new(decoder)
     };
     let inner = BufReader::with_capacity(64 << 10, decoder);
-    Box::new(Stream(Bounded { inner, taken, given: 0, limits: *limits }))
+    Ok(Box::new(Stream(Bounded { inner, taken, given: 0, limits: *limits })))
 }
 
 struct Counted<R> {
@@ -217,84 +219,10 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// The frames of zstd data, one after the other.
-struct Zstd<R> {
-    source: R,
-    decoder: FrameDecoder,
-    /// Whether a frame was begun and is not used up.
-    open: bool,
-}
-
-impl<R: BufRead> Zstd<R> {
-    fn new(source: R) -> Self {
-        let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(ZSTD_WINDOW);
-        Self { source, decoder, open: false }
-    }
-
-    /// Begins the next frame with content; `false` at the end.
-    fn open(&mut self) -> io::Result<bool> {
-        while !self.source.fill_buf()?.is_empty() {
-            match self.decoder.init(&mut self.source) {
-                Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    let length = u64::from(length);
-                    if io::copy(&mut (&mut self.source).take(length), &mut io::sink())? < length {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-                Err(error) => return Err(damaged(&error)),
-            }
-        }
-        Ok(false)
-    }
-
-    fn check(&self) -> io::Result<()> {
-        match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
-            (Some(said), Some(found)) if said != found => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "the zstd data are damaged: their checksum differs"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl<R: BufRead> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            if !self.open {
-                self.open = self.open()?;
-                if !self.open {
-                    return Ok(0);
-                }
-            }
-            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let one = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, one).map_err(|error| damaged(&error))?;
-            }
-            match self.decoder.read(buffer)? {
-                0 => {
-                    self.check()?;
-                    self.open = false;
-                }
-                read => return Ok(read),
-            }
-        }
-    }
-}
-
-fn damaged(error: &FrameDecoderError) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("the zstd data are damaged: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use flate2::{Compression, write::GzEncoder};
-    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
     use std::io::Write;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -306,14 +234,14 @@ mod tests {
     fn read(packed: &[u8], limits: &Limits) -> io::Result<Vec<u8>> {
         let mut source = Stream(packed);
         let mut bytes = Vec::new();
-        unpacked(Peeked::new(&mut source, 512)?, limits).read_to_end(&mut bytes)?;
+        unpacked(Peeked::new(&mut source, 512)?, limits)?.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     #[test]
     fn all_packings_give_the_same_bytes_in_one_piece_or_several() {
         let bytes: Vec<u8> = (0..200_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
-        let zstd = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+        let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
         let (first, second) = bytes.split_at(300_001);
         let skipped = [&[0x51, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
         for packed in [
@@ -331,7 +259,7 @@ mod tests {
     fn what_is_cut_off_or_grows_without_end_is_an_error() {
         let bytes = vec![b'x'; 1 << 20];
         let limits = Limits { unpacked: 100_000, growth: 20, ..Limits::default() };
-        for packed in [gzip(&bytes), compress_to_vec(&bytes[..], CompressionLevel::Fastest)] {
+        for packed in [gzip(&bytes), zstd::encode_all(&bytes[..], 1).unwrap()] {
             assert!(read(&packed[..packed.len() - 9], &Limits::default()).is_err());
             let error = read(&packed, &limits).unwrap_err();
             assert!(error.to_string().contains("no end is seen"), "{error}");

@@ -72,7 +72,7 @@ pub(crate) fn pack(bytes: &[u8], packed: Packed) -> Vec<u8> {
             encoder.write_all(bytes).unwrap();
             encoder.finish().unwrap()
         }
-        Packed::Zstd => ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest),
+        Packed::Zstd => zstd::encode_all(bytes, 1).unwrap(),
     }
 }
 
