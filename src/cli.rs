@@ -364,6 +364,9 @@ pub struct Rewrite {
     /// How package-manager caches stay out of the image [default: flags]
     #[arg(long, value_name = "HOW", value_enum, hide_default_value = true, help_heading = "What is rewritten")]
     pub cache: Option<CacheStyle>,
+    /// An image that the Dockerfile made, as for `inspect`: tells what is really saved, in the place of estimates
+    #[arg(long, value_name = "IMAGE", help_heading = "What is rewritten")]
+    pub image: Option<PathBuf>,
     /// What builds the files, which decides what syntax may be written [default: what the repository says, else buildkit]
     #[arg(long, value_name = "WHAT", value_enum, help_heading = "What is rewritten")]
     pub builder: Option<Builder>,

@@ -14,6 +14,7 @@
 //! | [`tree`] | the files that a container sees, and the bytes that none sees |
 //! | [`leftovers`], [`secrets`] | what should not be there |
 //! | [`origins`] | which line of a Dockerfile made which layer |
+//! | [`survey`], [`savings`] | what there is to tell of an image; what a plan saves in it |
 
 pub mod archive;
 pub mod image;
@@ -21,6 +22,7 @@ pub mod layout;
 pub mod leftovers;
 mod manifest;
 pub mod origins;
+pub mod savings;
 pub mod secrets;
 pub mod source;
 pub mod survey;

@@ -2,7 +2,7 @@
 
 use super::engine::{self, Engine};
 use super::{Exit, paint, print, read};
-use crate::cli::{DetectFormat, Inspect};
+use crate::cli::{DetectFormat, EngineName, Inspect};
 use crate::dockerfile::Dockerfile;
 use crate::inspect::layout::Opened;
 use crate::inspect::source::{Seekable, Stream};
@@ -16,7 +16,7 @@ use std::path::Path;
 /// Does it.
 pub(super) fn inspect(flags: &Inspect) -> anyhow::Result<Exit> {
     let file = flags.dockerfile.as_deref().map(dockerfile).transpose()?;
-    let image = open(flags)?;
+    let image = open(&flags.image, flags.engine)?;
     let survey = Survey::of(&flags.image.to_string_lossy(), &image, file.as_ref());
     print(&match flags.format {
         DetectFormat::Json => json(&survey),
@@ -29,19 +29,20 @@ fn dockerfile(path: &Path) -> anyhow::Result<Dockerfile> {
     Ok(Dockerfile::parse(text))
 }
 
-fn open(flags: &Inspect) -> anyhow::Result<Image> {
-    if flags.image.as_os_str() == "-" {
+/// The image that the user calls `image`: an archive, a layout, stdin, or one of the engine.
+pub(super) fn open(image: &Path, engine: Option<EngineName>) -> anyhow::Result<Image> {
+    if image.as_os_str() == "-" {
         return Ok(archive::read(&mut Stream(io::stdin().lock()), "stdin", &Limits::default())?);
     }
-    if flags.image.exists() {
-        return at(&flags.image);
+    if image.exists() {
+        return at(image);
     }
-    let name = flags.image.to_string_lossy();
+    let name = image.to_string_lossy();
     if !engine::is_image_name(&name) {
         bail!("{name}: there is no such file, and no image is called so; check the path");
     }
-    let engine = Engine::find(flags.engine)
-        .with_context(|| format!("{name}: there is no such file, so it would be an image"))?;
+    let engine =
+        Engine::find(engine).with_context(|| format!("{name}: there is no such file, so it would be an image"))?;
     engine.image(&name, None)
 }
 

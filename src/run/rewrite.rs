@@ -4,10 +4,11 @@ use super::find::{self, Source, Target};
 use super::repository::{Repositories, called};
 use super::settings::{Setting, Settings};
 use super::surroundings::{self, Surroundings};
-use super::{Exit, NO_STDOUT, paint, pool, read, say, write};
+use super::{Exit, NO_STDOUT, inspect, paint, pool, read, say, write};
 use crate::cli::{Format, Rewrite};
 use crate::dockerfile::Dockerfile;
 use crate::engine;
+use crate::inspect::{Image, Survey, savings};
 use crate::plan::{Note, Plan};
 use crate::project::deploy::choice::shown;
 use crate::proposal::{Kind, NewFile};
@@ -43,10 +44,15 @@ pub(super) fn rewrite(flags: &Rewrite) -> anyhow::Result<Exit> {
         output.finish().context(NO_STDOUT)?;
         return Ok(Exit::NoneFound);
     }
+    if flags.image.is_some() && tasks.len() > 1 {
+        bail!("--image is of one Dockerfile, and there are {}; name the one that made it", tasks.len());
+    }
+    let image = flags.image.as_deref().map(|image| Ok::<_, anyhow::Error>((image, inspect::open(image, None)?)));
     let jobs = pool::jobs(flags.jobs, tasks.len());
     let manner = output.manner;
     let here = fs::canonicalize(".").unwrap_or_default();
-    let around = Around { context: given, tops: &flags.paths, here, claims: Claims::default() };
+    let around =
+        Around { context: given, tops: &flags.paths, here, claims: Claims::default(), image: image.transpose()? };
     let mut written = Ok(());
     pool::in_order(
         tasks.len(),
@@ -82,6 +88,8 @@ struct Around<'f> {
     here: PathBuf,
     /// Files that were made in this run.
     claims: Claims,
+    /// `--image`, and what is in it.
+    image: Option<(&'f Path, Image)>,
 }
 
 /// The files that a run has made: several Dockerfiles may ask for the same one.
@@ -211,6 +219,10 @@ impl Task {
         {
             let message = format!("the build context is not known, so nothing in it counts as evidence: {why}");
             plan.notes.insert(0, Note { at: Position { line: 1, column: 1 }, message });
+        }
+        if let Some((name, image)) = &around.image {
+            let survey = Survey::of(&name.to_string_lossy(), image, Some(&file));
+            savings::weigh(&mut plan, &survey, &file);
         }
         match &self.target.source {
             Source::File(path) if manner.in_place && plan.writes() => {

@@ -115,6 +115,22 @@ what should not be there
 }
 
 #[test]
+fn a_rewrite_is_told_what_it_really_saves() {
+    let (config, layers) = sample();
+    let layers: Vec<Vec<u8>> = layers.iter().map(layer).collect();
+    let directory = directory([("Dockerfile", DOCKERFILE), ("other/Dockerfile", "FROM debian\nRUN apt-get update\n")]);
+    fs::write(directory.path().join("app.tar"), docker_archive(&config, &layers)).unwrap();
+    let ran =
+        run(directory.path(), ["rewrite", "Dockerfile", "--image", "app.tar", "--only", "late-cleanup", "--isolated"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("saves 20 kB\n"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("note: the image holds a private key, /app/id_rsa"), "{}", ran.stderr);
+    let ran = run(directory.path(), ["rewrite", "other/Dockerfile", "--image", "app.tar", "--isolated"]);
+    assert!(ran.stderr.contains("app.tar is not made by this Dockerfile"), "{}", ran.stderr);
+    assert_eq!(run(directory.path(), ["rewrite", "--image", "app.tar"]).code, 2);
+}
+
+#[test]
 fn hostile_and_broken_archives_are_errors() {
     let (config, layers) = sample();
     let plain: Vec<Vec<u8>> = layers.iter().map(layer).collect();
