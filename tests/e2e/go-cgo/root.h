@@ -1,0 +1,1 @@
+double square_root(double number);

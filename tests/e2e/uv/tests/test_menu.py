@@ -1,0 +1,5 @@
+from menu import app
+
+
+def test_menu():
+    assert app.test_client().get("/menu").json == ["soup", "bread"]
