@@ -3,7 +3,7 @@
 
 use super::Case;
 use super::needs::{Needs, place_of};
-use crate::dockerfile::{Args, Instruction, Keyword};
+use crate::dockerfile::{Args, Instruction, ItemKind, Keyword};
 use crate::image::{Known, Stage};
 use crate::project::deploy::said::MountKind;
 use crate::shell::{Shell, Simple};
@@ -208,6 +208,9 @@ pub(super) fn doubts(case: &Case<'_>, needs: &mut Needs) {
             low_port(needs, number, &format!("ENV {name}"));
         }
     }
+    if let Some(line) = user_taken_out(case) {
+        needs.doubt(format!("line {line} is a USER that somebody took out"));
+    }
     for instruction in case.chain.iter().flat_map(|stage| &stage.instructions) {
         let line = case.cx.line(instruction.code.start);
         if instruction.keyword == Keyword::Add
@@ -221,6 +224,17 @@ pub(super) fn doubts(case: &Case<'_>, needs: &mut Needs) {
             needs.doubt(format!("line {line} closes files to others (--chmod={mode})"));
         }
     }
+}
+
+/// The line of `# USER app`.
+fn user_taken_out(case: &Case<'_>) -> Option<usize> {
+    let text = case.cx.file.text();
+    let comments = case.cx.file.items().iter().filter(|item| item.kind == ItemKind::Comment);
+    let mut users = comments.filter(|item| {
+        let comment = item.span.of(text).trim().trim_start_matches('#').trim_start();
+        comment.strip_prefix("USER ").is_some_and(|rest| rest.split_whitespace().count() == 1)
+    });
+    users.next().map(|item| case.cx.line(item.span.start))
 }
 
 /// A port that only root may listen on, outside of Docker.

@@ -3,6 +3,7 @@
 use super::around::low_port;
 use super::commands::{Here, Walk, absolute};
 use super::needs::{Write, place_of};
+use super::programs::is_of_root;
 use crate::dockerfile::Keyword;
 use crate::image::{Exists, Origin};
 use crate::project::finding::evidence;
@@ -58,8 +59,20 @@ pub(super) fn runs(walk: &mut Walk<'_>, program: &str, found: Option<&Origin>, h
             _ => {}
         }
     }
+    sockets(walk, go);
     let what = "no path is written that is not known";
     walk.needs.evident(evidence(if go.dir().is_empty() { "." } else { go.dir() }, None, what));
+}
+
+/// Modules with which it may speak to what is root's; of those that tests alone start, nothing is said.
+fn sockets(walk: &mut Walk<'_>, go: &Go) {
+    let Some(module) = go.module() else { return };
+    let tested =
+        module.requires.iter().any(|one| one.path.contains("testcontainers") || one.path.contains("dockertest"));
+    let found = module.requires.iter().find(|one| is_of_root(&one.path) && !(tested && one.indirect));
+    if let Some(found) = found {
+        walk.needs.doubt(format!("{}: what {} opens is root's", place_of(&found.evidence), found.path));
+    }
 }
 
 /// Whether a program of the module may be called so: by its directory, its module, or what a RUN says.

@@ -5,14 +5,17 @@ mod tables;
 use super::around::low_port;
 use super::commands::{Here, Walk, Word, absolute};
 use super::needs::{Write, place_of};
+use super::programs::is_of_root;
 use crate::dockerfile::Keyword;
 use crate::image::{Exists, Known, Origin, clean};
+use crate::project::Finding;
 use crate::project::context::Step;
 use crate::project::files::EntryKind;
 use crate::project::finding::evidence;
 use crate::project::node::Node;
 use crate::project::node::code::{Access, Code, PathUse};
 use crate::project::node::js::values::Start;
+use crate::project::node::manager::PackageManager;
 use crate::project::node::manifest::DependencyKind;
 use crate::project::node::scripts::{Closure, Ran};
 use crate::project::paths;
@@ -130,7 +133,7 @@ fn tool(walk: &mut Walk<'_>, app: &App, ran: &Ran, here: &Here) -> Result<(), St
     }
     match (name, verb) {
         ("next", "start") => next_cache(walk, app, place),
-        ("prisma", "migrate") if ran.words.get(2).is_some_and(|word| word == "deploy") => {}
+        ("prisma", "migrate") if ran.words.get(2).is_some_and(|word| word == "deploy") => engines(walk, app, &place),
         ("typeorm", "migration:run") => {}
         _ if SILENT.contains(&name) => {}
         ("npm" | "yarn" | "pnpm", _) => {
@@ -139,6 +142,16 @@ fn tool(walk: &mut Walk<'_>, app: &App, ran: &Ran, here: &Here) -> Result<(), St
         _ => walk.needs.doubt(format!("{place}: what `{name}` writes is not known")),
     }
     Ok(())
+}
+
+/// Prisma's command puts an engine beside itself when its install script did not, and only root may write there:
+/// <https://github.com/prisma/prisma/issues/8251>. npm and yarn 1 run these scripts unless told otherwise.
+fn engines(walk: &mut Walk<'_>, app: &App, place: &str) {
+    let runs_scripts =
+        matches!(app.node.manager, Finding::Known { value: PackageManager::Npm | PackageManager::YarnClassic, .. });
+    if !runs_scripts || walk.case.cx.mentions("--ignore-scripts") {
+        walk.needs.doubt(format!("{place}: prisma may fetch its engine into node_modules, where only root may write"));
+    }
 }
 
 /// Next.js keeps optimized images and regenerated pages below its build.
@@ -191,6 +204,9 @@ fn code(walk: &mut Walk<'_>, app: &App, closure: &Closure, here: &Here) {
     }
     if code.files.is_empty() {
         walk.needs.doubt(format!("{}: no code of it is in the build context", here.place));
+    }
+    if let Some(import) = code.imports.iter().find(|import| is_of_root(&import.package)) {
+        walk.needs.doubt(format!("{}: what {} opens is root's", place_of(&import.evidence), import.package));
     }
     for package in KEEPERS {
         let used = code.imports.iter().find(|import| import.package == *package);

@@ -45,6 +45,44 @@ pub(super) const ROOTS: &[&str] = &[
     "usermod",
 ];
 
+/// Packages of Node, Python and Go with which a program speaks to Docker, to devices or to the network below TCP: what
+/// they open is root's.
+pub(super) const OF_ROOT: &[&str] = &[
+    "@serialport/stream",
+    "RPi",
+    "aiodocker",
+    "bleak",
+    "bluetooth",
+    "docker",
+    "docker-modem",
+    "dockerode",
+    "github.com/cilium/ebpf",
+    "github.com/containerd/containerd",
+    "github.com/docker/docker",
+    "github.com/fsouza/go-dockerclient",
+    "github.com/google/gopacket",
+    "github.com/moby/moby",
+    "github.com/vishvananda/netlink",
+    "net-ping",
+    "node-docker-api",
+    "node-hid",
+    "pcap",
+    "periph.io/x",
+    "pyroute2",
+    "pyudev",
+    "raw-socket",
+    "scapy",
+    "serial",
+    "serialport",
+    "smbus",
+    "usb",
+];
+
+/// Whether the package or module `name` is one of these, or a part of one.
+pub(super) fn is_of_root(name: &str) -> bool {
+    OF_ROOT.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
 /// Programs that write nothing but what their redirects say.
 pub(super) const SILENT: &[&str] = &[
     ":",

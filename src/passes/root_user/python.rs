@@ -3,6 +3,7 @@
 use super::around::low_port;
 use super::commands::{Here, Walk, absolute};
 use super::needs::{Write, place_of};
+use super::programs::is_of_root;
 use crate::image::{Exists, Origin};
 use crate::project::finding::evidence;
 use crate::project::paths;
@@ -77,6 +78,9 @@ pub(super) fn runs(walk: &mut Walk<'_>, start: &Start, words: &[Option<&str>], h
         walk.needs.doubt(format!("the code was not read: {why}"));
     }
     for (import, found) in &scan.imports {
+        if is_of_root(import) {
+            walk.needs.doubt(format!("{}: what {import} opens is root's", place_of(found)));
+        }
         if KEEPERS.contains(&import.as_str()) {
             walk.needs.doubt(format!("{}: {import} keeps data in files, and where is not known", place_of(found)));
         }

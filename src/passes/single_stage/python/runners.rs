@@ -9,6 +9,7 @@ use crate::image::Known;
 use crate::project::python::install::Tool;
 use crate::project::{paths, python};
 use crate::proposal::Field;
+use crate::shell::{Script, Simple};
 use crate::text::Span;
 
 /// A start command that a tool runs.
@@ -29,54 +30,58 @@ pub(super) struct Runner {
 
 const RUNNERS: &[&str] = &["pipenv", "poetry", "uv"];
 
+/// The command as one of a tool, if it is.
+fn runner(at: usize, instruction: &Instruction, words: &[(String, Span)]) -> Option<Runner> {
+    let tool = RUNNERS.iter().find(|tool| words.first().is_some_and(|(word, _)| word == *tool))?;
+    if words.get(1)?.0 != "run" {
+        return None;
+    }
+    let options: Vec<String> =
+        words[2..].iter().map(|(word, _)| word.clone()).take_while(|word| word.starts_with('-')).collect();
+    let (program, inner) = words.get(2 + options.len())?;
+    Some(Runner {
+        tool,
+        field: if instruction.keyword == Keyword::Cmd { Field::Cmd } else { Field::Entrypoint },
+        at,
+        program: program.clone(),
+        options,
+        span: Span::new(words[0].1.start, inner.start),
+        exec: matches!(instruction.args, Args::Json(_)),
+    })
+}
+
 /// Options of `uv run` that leave the environment alone.
 const QUIET: &[&str] = &["--frozen", "--locked", "--no-dev", "--no-sync", "--offline", "--quiet", "-q"];
 
 impl App<'_> {
-    /// The start commands that begin with a tool.
+    /// The commands of CMD and ENTRYPOINT that a tool runs.
     pub(super) fn read_runners(&self) -> Vec<Runner> {
         let all = self.case.stage.instructions.iter().enumerate();
         all.filter(|(_, one)| matches!(one.keyword, Keyword::Cmd | Keyword::Entrypoint))
-            .filter_map(|(at, one)| self.runner(at, one))
+            .flat_map(|(at, one)| self.runners_of(at, one))
             .collect()
     }
 
-    fn runner(&self, at: usize, instruction: &Instruction) -> Option<Runner> {
-        let words = match &instruction.args {
-            Args::Json(words) => words.iter().map(|word| (word.value.clone(), word.span)).collect(),
-            Args::Text => self.words_of(instruction)?,
-            _ => return None,
+    fn runners_of(&self, at: usize, instruction: &Instruction) -> Vec<Runner> {
+        let commands: Vec<Vec<(String, Span)>> = match &instruction.args {
+            Args::Json(words) => vec![words.iter().map(|word| (word.value.clone(), word.span)).collect()],
+            Args::Text => {
+                let body = self.case.cx.body(instruction);
+                let commands = body.shell.script().map(Script::commands).unwrap_or_default();
+                let words = |simple: &Simple| simple.words.iter().map(|word| (word.raw.clone(), word.span)).collect();
+                commands.into_iter().map(|place| words(place.simple)).collect()
+            }
+            _ => Vec::new(),
         };
-        let tool = RUNNERS.iter().find(|tool| words.first().is_some_and(|(word, _)| word == *tool))?;
-        if words.get(1)?.0 != "run" {
-            return None;
-        }
-        let options: Vec<String> =
-            words[2..].iter().map(|(word, _)| word.clone()).take_while(|word| word.starts_with('-')).collect();
-        let (program, inner) = words.get(2 + options.len())?;
-        let field = if instruction.keyword == Keyword::Cmd { Field::Cmd } else { Field::Entrypoint };
-        Some(Runner {
-            tool,
-            field,
-            at,
-            program: program.clone(),
-            options,
-            span: Span::new(words[0].1.start, inner.start),
-            exec: matches!(instruction.args, Args::Json(_)),
-        })
+        commands.iter().filter_map(|words| runner(at, instruction, words)).collect()
     }
 
-    /// The words of a start command in shell form, each with its place.
-    fn words_of(&self, instruction: &Instruction) -> Option<Vec<(String, Span)>> {
+    /// Whether a start command names a tool that no runner stands for: it would not be there.
+    fn names_another(&self, instruction: &Instruction, at: usize) -> bool {
+        let known = self.runners.iter().filter(|runner| runner.at == at).count();
         let code = instruction.code.of(self.case.cx.file.text());
-        let mut from = code.find(char::is_whitespace)?;
-        let mut words = Vec::new();
-        for word in code.split_whitespace().skip(1) {
-            let start = from + code[from..].find(word)?;
-            from = start + word.len();
-            words.push((word.to_owned(), Span::new(instruction.code.start + start, instruction.code.start + from)));
-        }
-        Some(words)
+        let words = code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/')));
+        words.filter(|word| RUNNERS.contains(&paths::name(word))).count() > known
     }
 
     /// Whether the image is started by `tool` alone.
@@ -95,6 +100,9 @@ impl App<'_> {
             }
             if let Some(why) = self.differs(runner) {
                 return no(&why);
+            }
+            if self.names_another(instruction, runner.at) {
+                return no("it is named once more");
             }
             // `uv run x.py` means the interpreter.
             let script = runner.program.strip_suffix(".py").is_some();
