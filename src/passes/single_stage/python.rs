@@ -235,7 +235,8 @@ impl<'c> App<'c> {
     fn has_large_tool(&self) -> bool {
         const LARGE: &[&str] = &["hatch", "pdm", "pipenv", "poetry", "uv"];
         let large = |word: &str| LARGE.iter().any(|name| word.split(['=', '<', '>', '~', '[']).next() == Some(name));
-        self.steps().any(|(_, step)| matches!(step.work, Work::Tool) && step.arguments().any(large))
+        let fetched = |step: &Step| matches!(step.program(), Some("curl" | "wget"));
+        self.steps().any(|(_, step)| matches!(step.work, Work::Tool) && (fetched(step) || step.arguments().any(large)))
     }
 
     /// A split pays where the build holds something that the final stage can do without.

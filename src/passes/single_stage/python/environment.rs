@@ -110,7 +110,8 @@ impl App<'_> {
         for (index, step, install) in self.installs() {
             let line = self.case.line(self.case.stage.instructions[index]);
             let start = step.words.first().and_then(Option::as_deref).unwrap_or_default();
-            if start.contains('/') {
+            let tool = matches!(step.program(), Some("poetry" | "uv" | "pipenv"));
+            if start.contains('/') && !tool {
                 return Err(No::Because(format!("{line} installs with {start}, which is the system's own")));
             }
             kinds.push(self.kind(step, install, &line)?);

@@ -81,9 +81,11 @@ impl App<'_> {
             )));
         }
         let native = dependency.native();
+        let mut sdist_only = false;
         let (built, wheel) = match dependency.wheel(target) {
             Finding::Known { value, evidence } => {
                 needs.evidence.extend(evidence);
+                sdist_only = value == Wheel::SdistOnly;
                 (value == Wheel::SdistOnly, value != Wheel::SdistOnly)
             }
             // It may be either; on the same kind of image what is loaded was there by another install.
@@ -97,7 +99,15 @@ impl App<'_> {
         if self.is_full() {
             is_established(dependency, native, built)?;
         }
-        let Some(native) = native else { return Ok(needs) };
+        let Some(native) = native else {
+            // The compiler's own library for threads, which code of any package may be linked to.
+            let unknown = sdist_only && !build_only::is_pure_python(name) && !self.is_full();
+            if unknown && self.heavy.iter().any(|name| COMPILERS.contains(&name.as_str()) || name.starts_with("build-"))
+            {
+                needs.packages.insert(if self.is_debian() { "libgomp1" } else { "libgomp" }.to_owned());
+            }
+            return Ok(needs);
+        };
         let lists = [
             (built, self.pick(native.run_apt, native.run_apk)),
             (wheel, self.pick(native.wheel_apt, native.wheel_apk)),
@@ -214,6 +224,12 @@ impl App<'_> {
             || (module && installs(first, second))
         {
             let what = if module { first } else { name };
+            if matches!(what, "pip" | "pip3") {
+                return Err(No::Because(format!(
+                    "{} installs packages when it runs, which may have to be compiled",
+                    one.place
+                )));
+            }
             return Err(No::Because(format!("{} runs {what}, which stays in the build", one.place)));
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::super::runtime::Started;
 use super::work::{Step, Work};
 use super::{App, No};
 use crate::dockerfile::{Args, Keyword};
-use crate::image::{Exists, Origin};
+use crate::image::{Exists, Origin, clean};
 use crate::project::paths;
 use crate::project::python::install::{Install, Part, Tool};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ impl App<'_> {
             if let Some(elsewhere) = &install.elsewhere {
                 return Err(No::Because(format!("{} installs into another place ({elsewhere})", line())));
             }
-            let resolve = |path: &str| self.context_path(&step.path(path)?);
+            let resolve = |path: &str| self.read_by(index, &step.path(path)?);
             let dir = install.directory(&resolve);
             if dir.is_none() {
                 return Err(No::Because(format!("{} installs what is not in the build context", line())));
@@ -50,6 +50,35 @@ impl App<'_> {
         Ok(())
     }
 
+    /// The file of the context that the RUN number `index` sees at `path`: COPY brought it, or the RUN mounts it.
+    fn read_by(&self, index: usize, path: &str) -> Option<String> {
+        let run = self.case.stage.instructions[index];
+        let mounts = run.flags.iter().filter(|flag| flag.name == "mount").filter_map(|flag| flag.value.as_deref());
+        let mounted = mounts.filter_map(|mount| {
+            let value = |names: [&str; 3]| {
+                let pairs = mount.split(',').filter_map(|pair| pair.split_once('='));
+                pairs.filter(|(key, _)| names.contains(key)).map(|(_, value)| value).next_back()
+            };
+            if value(["type", "", ""]).is_some_and(|kind| kind != "bind") || value(["from", "", ""]).is_some() {
+                return None;
+            }
+            let target = value(["target", "dst", "destination"])?;
+            let workdir = self.case.stage.state_before(run).workdir().value()?;
+            let target =
+                clean(&if target.starts_with('/') { target.to_owned() } else { format!("{workdir}/{target}") });
+            let source = value(["source", "src", ""]).unwrap_or(".").trim_start_matches("./").trim_start_matches('/');
+            let below = if target == path { "" } else { path.strip_prefix(&target)?.strip_prefix('/')? };
+            let found = paths::join(source.trim_end_matches('.'), below)?;
+            self.case
+                .cx
+                .project
+                .context()
+                .is_file(found.trim_end_matches('/'))
+                .then(|| found.trim_end_matches('/').to_owned())
+        });
+        mounted.last().or_else(|| self.context_path(path))
+    }
+
     /// Why a project that is installed stands against a split: what it writes beside its sources, or links to, is lost.
     pub(super) fn in_place(&self, install: &Install, step: &Step) -> Option<String> {
         for part in &install.parts {
@@ -68,6 +97,25 @@ impl App<'_> {
                 || python.setup().is_some_and(|setup| setup.extensions.is_some());
             if native && (*editable || self.is_full()) {
                 return Some("compiles the project itself".to_owned());
+            }
+        }
+        // uv and poetry install the project in place.
+        let locked = install.builds_project && install.parts.iter().any(|part| matches!(part, Part::Lock(_)));
+        if locked {
+            let path = self.context_path(&step.path("pyproject.toml")?)?;
+            let text = &self.case.cx.project.context().find(&path)?.text;
+            let compiles = [
+                "maturin",
+                "scikit-build",
+                "mesonpy",
+                "setuptools-rust",
+                "Cython",
+                "cython",
+                "[tool.poetry.build]",
+                "build.py",
+            ];
+            if compiles.iter().any(|word| text.contains(word)) {
+                return Some("may compile the project itself, beside its sources".to_owned());
             }
         }
         (install.tool == Tool::Setup).then(|| "runs setup.py, which writes beside the sources".to_owned())

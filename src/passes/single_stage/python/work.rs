@@ -121,15 +121,19 @@ pub(super) fn steps(case: &Case<'_>, run: &Instruction) -> Result<Vec<Step>, Str
 
 fn of_script(case: &Case<'_>, run: &Instruction, script: &Script) -> Vec<Step> {
     let mut workdir = case.stage.state_before(run).workdir().value().map(str::to_owned);
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut fetched = None;
     for place in script.commands() {
         let words: Vec<Option<String>> =
             packages::words(place.simple).iter().map(|word| written_out(case, run, word)).collect();
         let mut step = Step { work: Work::Nothing, words, workdir: workdir.clone(), system: system(place.simple) };
         step.work = match packages::call(place.simple) {
             Some(call) => Work::Packages(Asked::read(case, run, &call)),
+            // What comes out of the pipe is run by the next command of it.
+            None if fetched == Some((place.list, place.part)) && is_shell(&step) => Work::Tool,
             None => purpose(&step, place.simple),
         };
+        fetched = fetches_tool(place.simple).then_some((place.list, place.part));
         if matches!(step.program(), Some("cd" | "pushd" | "popd")) {
             workdir = step.arguments().next().filter(|_| place.top).and_then(|to| step.path(to));
         }
@@ -166,6 +170,9 @@ fn purpose(step: &Step, simple: &Simple) -> Work {
     let words: Vec<Option<&str>> = step.words.iter().map(Option::as_deref).collect();
     if let Some(install) = Install::read(&words) {
         return installs(install);
+    }
+    if fetches_tool(simple) {
+        return Work::Tool;
     }
     let Some(program) = step.program() else { return Work::Other };
     let rest: Vec<&str> = step.arguments().collect();
@@ -252,6 +259,23 @@ fn venv(step: &Step, rest: &[&str]) -> Work {
         }
     }
     step.path(dir.unwrap_or(".venv")).filter(|_| step.is_known()).map_or(Work::Other, Work::Venv)
+}
+
+fn is_shell(step: &Step) -> bool {
+    matches!(step.program(), Some("sh" | "bash" | "python" | "python3"))
+}
+
+/// Whether a command fetches the installer of a tool: `curl … | sh`.
+fn fetches_tool(simple: &Simple) -> bool {
+    const INSTALLERS: &[&str] = &[
+        "://astral.sh/uv",
+        "://github.com/astral-sh/uv/",
+        "://install.python-poetry.org",
+        "://sh.rustup.rs",
+        "python-poetry/master/",
+    ];
+    let fetches = matches!(simple.name(), Some("curl" | "wget"));
+    fetches && simple.words.iter().any(|word| INSTALLERS.iter().any(|address| word.raw.contains(address)))
 }
 
 /// Caches, indexes and scratch space.
