@@ -85,9 +85,25 @@ fn is_of_build(family: Family, name: &str, drops_git: bool) -> bool {
     build || (drops_git && name == "git")
 }
 
-/// Packages that make a build stage worth its lines.
+/// Packages that make a build stage worth its lines, and a second pip: compilers, and the headers that bring much along.
 pub(super) fn is_heavy(family: Family, name: &str, drops_git: bool) -> bool {
-    !matches!(name, "make" | "pkg-config" | "pkgconf" | "patch" | "m4") && is_of_build(family, name, drops_git)
+    const LIGHT: &[&str] = &["autoconf", "automake", "libtool", "m4", "make", "patch", "pkg-config", "pkgconf"];
+    const LARGE: &[&str] = &[
+        "ffmpeg-dev",
+        "gdal-dev",
+        "libboost*-dev",
+        "libgdal-dev",
+        "libgtk*-dev",
+        "libmagick*-dev",
+        "libopencv-dev",
+        "libvips-dev",
+        "llvm*-dev",
+        "python*-dev",
+        "qt*-dev",
+        "r-base-dev",
+    ];
+    let large = || LARGE.iter().any(|pattern| glob::matches(pattern, name));
+    is_of_build(family, name, drops_git) && !LIGHT.contains(&name) && (!name.ends_with("-dev") || large())
 }
 
 impl App<'_> {
