@@ -74,6 +74,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         copied_at: None,
         installs: installed.line(base.distro).into_iter().collect(),
         copies,
+        last: Vec::new(),
         fates: sorted.fates,
     };
     let mut proof = base.evidence;

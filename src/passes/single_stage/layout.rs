@@ -43,6 +43,8 @@ pub(super) struct Layout<'c> {
     pub installs: Vec<String>,
     /// Lines behind them: what is copied from the build.
     pub copies: Vec<String>,
+    /// Lines behind all of these.
+    pub last: Vec<String>,
 }
 
 /// What the build stage is called, unless the file uses the name.
@@ -119,7 +121,8 @@ impl Layout<'_> {
                 out.push_str(newline);
             }
         }
-        if self.copied_at.is_none() { out + &copies } else { out }
+        let copies = if self.copied_at.is_none() { copies } else { String::new() };
+        out + &copies + &self.lines(&self.last)
     }
 
     fn first_of_final(&self) -> String {

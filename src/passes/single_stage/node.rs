@@ -148,6 +148,7 @@ impl<'c> App<'c> {
             copied_at: None,
             installs: Vec::new(),
             copies: vec![format!("COPY --from={builder}{owner} {0} {0}", split.path)],
+            last: Vec::new(),
             fates: sorted.fates.clone(),
         };
         let mut proof = split.evidence;

@@ -9,6 +9,7 @@ mod projects;
 mod reach;
 mod runners;
 mod sort;
+mod tail;
 mod words;
 mod work;
 
@@ -16,6 +17,7 @@ use super::layout::{Layout, keep_arguments};
 use super::runtime::Started;
 use super::{Case, No};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::edit::Edit;
 use crate::image::base::{Class, Distro, Release};
 use crate::image::{Known, Start};
 use crate::passes::packages::Action;
@@ -83,6 +85,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     let without_system = app.without_system();
     let dropped = without_system.iter().map(|_| "--system".to_owned()).collect::<Vec<_>>();
     edits.extend(without_system);
+    edits.extend(app.tail().map(|(_, tail)| Edit::delete(tail.gone)));
     let base = app.base()?;
     let install = app.install(&mut sorted, &needs)?;
     app.hoist(&mut sorted);
@@ -101,6 +104,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         copied_at: at,
         installs: Vec::new(),
         copies,
+        last: app.tail_line().into_iter().collect(),
         fates: sorted.fates,
         after: Vec::new(),
     };

@@ -2,8 +2,9 @@
 
 use super::super::layout::Fate;
 use super::needs::Needs;
-use super::sort::{Role, Sorted};
-use super::work::Work;
+use super::sort::{Role, Run, Sorted};
+use super::tail::Tail;
+use super::work::{Step, Work};
 use super::{App, No};
 use crate::dockerfile::{Args, Keyword};
 use crate::image::base::Class;
@@ -30,26 +31,51 @@ impl App<'_> {
                 Keyword::Run => {}
                 _ => continue,
             }
-            if instruction.keyword != Keyword::Run {
+            let Some(run) = self.run(index) else { return Err(No::Because(self.why_not_understood(index))) };
+            self.finds_programs(&run.steps, &line, installed, needs)?;
+        }
+        if let Some((run, tail)) = self.tail() {
+            let line = self.case.line(self.case.stage.instructions[self.last_install()]);
+            self.finds_programs(&run.steps[tail.from..], &line, installed, needs)?;
+        }
+        Ok(())
+    }
+
+    /// The end of the last RUN that installs, when it belongs to the final stage.
+    pub(super) fn tail(&self) -> Option<(&Run, &Tail)> {
+        let run = self.run(self.last_install())?;
+        Some((run, run.tail.as_ref()?))
+    }
+
+    /// It as a RUN of its own.
+    pub(super) fn tail_line(&self) -> Option<String> {
+        let (_, tail) = self.tail()?;
+        Some(format!("RUN {}", tail.text.of(self.case.cx.file.text()).replace("\r\n", "\n")))
+    }
+
+    /// Whether the programs of these commands are there.
+    fn finds_programs(
+        &self,
+        steps: &[Step],
+        line: &str,
+        installed: &BTreeSet<String>,
+        needs: &mut Needs,
+    ) -> Result<(), No> {
+        for step in steps {
+            let Some(program) = step.words.first() else { continue };
+            let Some(program) = program.as_deref() else {
+                return Err(No::Because(format!("{line} runs a command that only the build knows")));
+            };
+            if matches!(step.work, Work::Packages(_)) {
                 continue;
             }
-            let Some(run) = self.run(index) else { return Err(No::Because(self.why_not_understood(index))) };
-            for step in &run.steps {
-                let Some(program) = step.words.first() else { continue };
-                let Some(program) = program.as_deref() else {
-                    return Err(No::Because(format!("{line} runs a command that only the build knows")));
-                };
-                if matches!(step.work, Work::Packages(_)) {
-                    continue;
-                }
-                if step.arguments().any(|word| word == "setup.py") {
-                    return Err(No::Because(format!("{line} runs setup.py, which may compile")));
-                }
-                let words: Vec<String> = std::iter::once(program).chain(step.arguments()).map(str::to_owned).collect();
-                let mut all = Vec::new();
-                self.case.words(&words, &line, &mut all)?;
-                self.programs_of(&all, installed, needs)?;
+            if step.arguments().any(|word| word == "setup.py") {
+                return Err(No::Because(format!("{line} runs setup.py, which may compile")));
             }
+            let words: Vec<String> = std::iter::once(program).chain(step.arguments()).map(str::to_owned).collect();
+            let mut all = Vec::new();
+            self.case.words(&words, line, &mut all)?;
+            self.programs_of(&all, installed, needs)?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use super::super::layout::{Fate, variables};
 use super::super::runtime::is_setting;
+use super::tail::Tail;
 use super::work::{Step, Work, steps};
 use super::{App, No, packages};
 use crate::dockerfile::{Args, Instruction, Keyword};
@@ -29,6 +30,10 @@ pub(super) enum Role {
 pub(super) struct Run {
     pub role: Role,
     pub steps: Vec<Step>,
+    /// What of it belongs to the final stage.
+    pub tail: Option<Tail>,
+    /// Why it must be cut for that.
+    mixed: Option<String>,
 }
 
 /// What becomes of the instructions up to the last one of the build.
@@ -65,7 +70,7 @@ const OF_RUN: &[&str] = &[
 impl Run {
     /// Reads `run`; the error says why it is not understood.
     pub(super) fn read(case: &super::Case<'_>, run: &Instruction) -> Result<Self, String> {
-        let steps = steps(case, run)?;
+        let mut steps = steps(case, run)?;
         let (mut installs, mut packages, mut system, mut other) = (false, false, false, None);
         for step in &steps {
             match step.work {
@@ -76,19 +81,31 @@ impl Run {
                 Work::Activate(_) | Work::Nothing => {}
             }
         }
+        let mixed = match (installs, system, other) {
+            (true, _, Some(program)) => {
+                Some(format!("{} installs Python packages and runs {program} too", case.line(run)))
+            }
+            (true, true, None) => {
+                Some(format!("{} installs Python packages and sets up the system too", case.line(run)))
+            }
+            _ => None,
+        };
+        let tail = mixed.as_ref().and_then(|_| Tail::of(case, run, &steps));
+        if let (Some(why), None) = (&mixed, &tail) {
+            return Err(why.clone());
+        }
         let role = match (installs, packages, system, other) {
-            (true, _, _, Some(program)) => {
-                return Err(format!("{} installs Python packages and runs {program} too", case.line(run)));
-            }
-            (true, _, true, None) => {
-                return Err(format!("{} installs Python packages and sets up the system too", case.line(run)));
-            }
-            (true, _, false, None) => Role::Build,
+            (true, ..) => Role::Build,
             (false, _, _, Some(_)) | (false, true, true, None) => Role::Other,
             (false, true, false, None) => Role::Packages,
             (false, false, _, None) => Role::System,
         };
-        Ok(Self { role, steps })
+        if let Some(tail) = &tail {
+            for step in &mut steps[tail.from..] {
+                step.work = Work::Nothing;
+            }
+        }
+        Ok(Self { role, steps, tail, mixed })
     }
 
     /// Whether it only removes packages and caches, or sets up what installs.
@@ -106,7 +123,12 @@ impl App<'_> {
     /// Sorts everything up to the last RUN that installs, and the RUNs behind it that finish its work.
     pub(super) fn sort(&self) -> Result<Sorted, No> {
         let all = &self.case.stage.instructions;
-        let mut cut = self.last_install() + 1;
+        let last = self.last_install();
+        let early = (0..last).filter_map(|index| self.run(index)).find_map(|run| run.mixed.clone());
+        if let Some(why) = early {
+            return Err(No::Because(why));
+        }
+        let mut cut = last + 1;
         while all.get(cut).is_some_and(|_| self.run(cut).is_some_and(Run::finishes)) {
             cut += 1;
         }

@@ -81,6 +81,10 @@ pub(super) struct Step {
     pub workdir: Option<String>,
     /// `--system`, with the blank before it.
     pub system: Option<Span>,
+    /// The whole command.
+    pub span: Span,
+    /// Whether it is a direct part of the RUN's own list.
+    pub top: bool,
 }
 
 /// Programs that install packages from a lock, or make one, and are not needed where nothing is installed.
@@ -126,7 +130,14 @@ fn of_script(case: &Case<'_>, run: &Instruction, script: &Script) -> Vec<Step> {
     for place in script.commands() {
         let words: Vec<Option<String>> =
             packages::words(place.simple).iter().map(|word| written_out(case, run, word)).collect();
-        let mut step = Step { work: Work::Nothing, words, workdir: workdir.clone(), system: system(place.simple) };
+        let mut step = Step {
+            work: Work::Nothing,
+            words,
+            workdir: workdir.clone(),
+            system: system(place.simple),
+            span: place.simple.span,
+            top: place.top,
+        };
         step.work = match packages::call(place.simple) {
             Some(call) => Work::Packages(Asked::read(case, run, &call)),
             // What comes out of the pipe is run by the next command of it.
