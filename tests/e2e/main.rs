@@ -98,7 +98,8 @@ fn measure(app: &App) -> std::result::Result<Value, String> {
     let context = directory.path().join(&app.name);
     copy(&source, &context);
     let flags = std::env::var("DFSLIM_E2E_FLAGS").unwrap_or_default();
-    let output = Command::new(env!("CARGO_BIN_EXE_dfslim"))
+    let dfslim = std::env::var("DFSLIM_E2E_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_dfslim").to_owned());
+    let output = Command::new(dfslim)
         .args([
             "measure", ".", "--format", "json", "--keep", "--wait", "120", "--probe", &app.probe, "--touch", &app.touch,
         ])
@@ -112,8 +113,8 @@ fn measure(app: &App) -> std::result::Result<Value, String> {
     let document: Value = serde_json::from_slice(&output.stdout).map_err(|_| "it could not be measured".to_owned())?;
     let kept: Vec<&str> = document["kept"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let sizes = compare_with_engine(&document, &kept);
-    if let Some(program) = program(&document) {
-        let _ = Command::new(program).args(["rmi", "-f"]).args(&kept).output();
+    if let Some(engine) = program(&document) {
+        let _ = Command::new(engine).args(["rmi", "-f"]).args(&kept).output();
     }
     sizes.map(|()| document)
 }
