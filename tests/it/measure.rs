@@ -24,6 +24,7 @@ after() { flag=$1; shift; while [ $# -gt 0 ]; do [ "$1" = "$flag" ] && { echo "$
 label() { echo "${1##*:}"; }
 case "$1 $2" in
 "version "*|"info "*|"--version "*) echo 99 ;;
+"buildx version") [ ! -f "$FAKE/without-buildx" ] ;;
 "buildx build"|"build "*)
     tag=$(after -t "$@"); : > "$FAKE/images/$tag"
     file=$(after -f "$@"); cp "$file" "$FAKE/seen-$(label "$tag")"
@@ -181,7 +182,7 @@ fn both_are_built_started_and_compared() {
     let calls = bench.read("calls");
     assert!(calls.contains("-p 127.0.0.1::8000"), "{calls}");
     let builds: Vec<bool> =
-        calls.lines().filter(|call| call.starts_with("buildx")).map(|call| call.contains("--no-cache")).collect();
+        calls.lines().filter(|call| call.starts_with("buildx build")).map(|call| call.contains("--no-cache")).collect();
     assert_eq!(builds, [true, false, true, false]);
 }
 
@@ -283,6 +284,14 @@ fn without_an_engine_the_remedy_is_told() {
     };
     let expected = "error: there is no docker, podman or buildah on the PATH; install one of them\n";
     assert_eq!(without(Path::new("/nowhere")), (Some(2), expected.to_owned()));
+    bench.write("without-buildx", b"");
+    let ran = bench.measure(&[]);
+    assert_eq!(
+        (ran.code, ran.stderr.contains("cannot build with BuildKit; install buildx")),
+        (2, true),
+        "{}",
+        ran.stderr
+    );
     let silent = bench.directory.path().join("silent");
     program(&silent.join("docker"), "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n");
     let (code, said) = without(&silent);

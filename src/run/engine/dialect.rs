@@ -50,6 +50,11 @@ pub(crate) trait Dialect: Sync {
     /// A call that succeeds when it can work.
     fn ready(&self) -> Words;
 
+    /// A call that succeeds when it can build as well, and what to do when it cannot.
+    fn builder(&self) -> Option<(Words, &'static str)> {
+        None
+    }
+
     /// What to do when it does not answer.
     fn remedy(&self) -> &'static str;
 
@@ -143,6 +148,10 @@ impl Dialect for Docker {
 
     fn ready(&self) -> Words {
         words(["version", "--format", "{{.Server.Version}}"])
+    }
+
+    fn builder(&self) -> Option<(Words, &'static str)> {
+        Some((words(["buildx", "version"]), "install buildx: the package docker-buildx-plugin, or docker-buildx"))
     }
 
     fn remedy(&self) -> &'static str {

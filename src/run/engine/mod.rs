@@ -90,6 +90,17 @@ impl Engine {
         Err(anyhow!(silent.join("; ")))
     }
 
+    /// The same, when it must build too.
+    pub(super) fn find_builder(name: Option<EngineName>) -> anyhow::Result<Self> {
+        let engine = Self::find(name)?;
+        if let Some((call, remedy)) = engine.dialect.builder()
+            && !engine.call(&call)?.success
+        {
+            bail!("{} cannot build with BuildKit; {remedy}", engine.dialect.program());
+        }
+        Ok(engine)
+    }
+
     /// Its name and version.
     pub(super) fn version(self) -> String {
         let version = self.call(&words(["--version"])).map(|done| done.stdout.trim().to_owned());

@@ -41,7 +41,7 @@ pub(super) fn measure(flags: &Measure) -> Result<Exit> {
     let directory =
         tempfile::Builder::new().prefix("dfslim-measure-").tempdir().context("cannot make a temporary directory")?;
     let case = prepare(flags, directory.path())?;
-    let engine = Engine::find(flags.engine)?;
+    let engine = Engine::find_builder(flags.engine)?;
     let run = Run { flags, case, made: Made::new(engine, flags.keep), directory };
     let done = run.all(probe);
     if done.as_ref().is_err_and(anyhow::Error::is::<Interrupted>) {
