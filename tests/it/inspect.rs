@@ -1,7 +1,9 @@
 //! `dfslim inspect`: archives of all kinds, what is told of them, and hostile ones.
 
 use crate::command::{dfslim, directory, run};
-use crate::images::{DOCKERFILE, Item, Items, Packed, archive, config, docker_archive, layer, layout, pack, sample};
+use crate::images::{
+    DOCKERFILE, Item, Items, Packed, archive, config, docker_archive, items, layer, layout, pack, sample,
+};
 use dfslim::inspect::source::{Seekable, Stream};
 use dfslim::inspect::tree::Tree;
 use dfslim::inspect::{Image, Limits, archive as archives};
@@ -223,6 +225,24 @@ fn an_image_of_an_engine_comes_by_a_pipe() {
     assert_eq!((code, stderr.as_str()), (2, "error: docker does not hand out other:1: no such image: other:1\n"));
     let (code, _, stderr) = said(dfslim(directory.path()).env("PATH", "").args(["inspect", "app:1"]).output().unwrap());
     assert!(code == 2 && stderr.contains("there is no docker, podman or buildah on the PATH; install one"), "{stderr}");
+}
+
+#[test]
+fn a_file_is_wasted_when_its_last_name_is_gone() {
+    let file = [("a", Item::File(500)), ("b", Item::Hard("a".to_owned()))];
+    let gone = |name: &'static str| items([(name, Item::File(0))]);
+    let wasted = |above: &[Items]| {
+        let layers = [&[items(file.clone())], above].concat();
+        let history = vec![("RUN x", true); layers.len()];
+        let packed: Vec<Vec<u8>> = layers.iter().map(layer).collect();
+        let image = read(&docker_archive(&config(&history), &packed));
+        assert_eq!(image.bytes(), 500);
+        Tree::of(&image).wasted()
+    };
+    assert_eq!(wasted(&[gone(".wh.a")]), 0);
+    assert_eq!(wasted(&[gone(".wh.b")]), 0);
+    assert_eq!(wasted(&[gone(".wh.a"), gone(".wh.b")]), 500);
+    assert_eq!(wasted(&[gone(".wh..wh..opq")]), 500);
 }
 
 /// Makes a program of a script.
