@@ -60,10 +60,12 @@ pub(super) fn read(project: &Project<'_>) -> Result<(String, Read), No> {
     files.extend(local(&node, &members)?);
     let hooks = hooks(project, &node)?;
     files.extend(hooks.files.clone());
-    let apps = std::iter::once(dir.as_str()).chain(members.iter().map(String::as_str));
-    for app in apps {
+    let mut makes: Vec<String> = std::iter::once(&dir).chain(&members).map(|dir| joined(dir, "node_modules")).collect();
+    for app in std::iter::once(&dir).chain(&members) {
         if let Some(app) = project.site.cx.project.node(app) {
-            files.extend(schema(&app, hooks.generates)?);
+            let schema = schema(&app, hooks.generates)?;
+            makes.extend(schema.iter().flat_map(|schema| outputs(&app, schema)));
+            files.extend(schema);
         }
     }
     let fact = match hooks.files.as_slice() {
@@ -71,7 +73,6 @@ pub(super) fn read(project: &Project<'_>) -> Result<(String, Read), No> {
         _ => "what the scripts that the install runs read is known",
     };
     let proof = evidence(node.manifest.source.path.clone(), None, fact);
-    let makes = std::iter::once(&dir).chain(&members).map(|dir| joined(dir, "node_modules")).collect();
     Ok((dir.clone(), Read { files, evidence: vec![proof], makes }))
 }
 
@@ -193,6 +194,16 @@ fn schema(node: &Node, generates: bool) -> Result<Vec<String>, No> {
         None if !generates && !context.is_dir(&at("prisma")) => Ok(Vec::new()),
         None => Err(No::because("where the schema of Prisma lies, which its install reads, is not known")),
     }
+}
+
+/// Where the generators of a schema write: `output = "../src/generated"`.
+fn outputs(node: &Node, schema: &str) -> Vec<String> {
+    let Some(source) = node.context().find(schema) else { return Vec::new() };
+    let written = source.text.lines().filter_map(|line| {
+        let value = line.trim().strip_prefix("output")?.trim_start().strip_prefix('=')?;
+        paths::join(paths::parent(schema), value.trim().trim_matches('"'))
+    });
+    written.collect()
 }
 
 /// Scripts of package.json that an install runs: only those of which it is known what they read.

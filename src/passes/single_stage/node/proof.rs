@@ -124,11 +124,11 @@ impl App<'_> {
             }
         }
         let entries = sources.filter(|sources| !sources.is_empty());
-        let code = entries.map(|entries| self.node.code(&entries)).filter(|code| code.gaps.is_empty());
+        let code = entries.as_ref().map(|entries| self.node.code(entries)).filter(|code| code.gaps.is_empty());
         // Where not everything can be followed from the start, all code is looked at.
         let code = match code {
             Some(code) => code,
-            None => self.node.code(&self.all_sources()?),
+            None => self.node.code(&[entries.unwrap_or_default(), self.all_sources()?].concat()),
         };
         for import in &code.imports {
             self.is_brought(import)?;
@@ -204,8 +204,10 @@ impl App<'_> {
     /// `import { Schema } from 'json-schema'` where only `@types/json-schema` is there: nothing is left of it.
     fn has_types_only(&self, package: &str) -> bool {
         let types = format!("@types/{}", package.trim_start_matches('@').replace('/', "__"));
-        self.node.manifest.dependency(&types).is_some()
-            && self.node.lock().is_none_or(|lock| lock.named(package).next().is_none())
+        match self.node.lock() {
+            Some(lock) => lock.named(&types).next().is_some() && lock.named(package).next().is_none(),
+            None => self.node.manifest.dependency(&types).is_some(),
+        }
     }
 
     /// Packages are also loaded by their names in settings: `transport: { target: 'pino-pretty' }`.
@@ -249,8 +251,19 @@ impl App<'_> {
 
     /// Every file of code that is sent to the builder, tests and configuration of tools apart.
     fn all_sources(&self) -> Result<Vec<String>, No> {
-        const ASIDE: &[&str] =
-            &["__mocks__", "__tests__", "cypress", "e2e", "spec", "test", "tests", "docs", "coverage"];
+        const ASIDE: &[&str] = &[
+            "__mocks__",
+            "__tests__",
+            "cypress",
+            "e2e",
+            "spec",
+            "test",
+            "tests",
+            "docs",
+            "coverage",
+            "scripts",
+            "stories",
+        ];
         let mut files = Vec::new();
         let all = self.node.context().walk_sent(&self.node.dir, |path, kind| {
             let name = paths::name(path);

@@ -169,7 +169,8 @@ impl App<'_> {
     /// A global program that nothing starts at run time is left to the build.
     fn fate_of_global(&self, run: &Instruction, programs: &Programs, sorted: &mut Sorted) -> Fate {
         let packages = self.globals_of(run);
-        if packages.iter().any(|package| programs.names().any(|name| provides(package, name))) {
+        if self.starts_programs() || packages.iter().any(|package| programs.names().any(|name| provides(package, name)))
+        {
             sorted.globals.extend(packages);
             return Fate::Both;
         }
