@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::dockerfile::Instruction;
 use crate::image::{Stage, clean};
-use crate::shell::{Body, Place, Script, Shell};
+use crate::shell::{Body, Place, Script, Shell, ShellWord};
 
 /// A command of a RUN.
 pub(super) struct Command {
@@ -88,10 +88,17 @@ pub(super) fn of(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction) -> Result<Ve
     }
 }
 
+/// What a word stands for; a pattern of file names for itself: it names nothing but what is below its beginning.
+fn known(word: &ShellWord) -> Option<String> {
+    let is_pattern =
+        word.raw.starts_with('/') && word.raw.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.*".contains(c));
+    word.literal.clone().or_else(|| is_pattern.then(|| word.raw.clone()))
+}
+
 fn of_script(script: &Script, mut workdir: Option<String>) -> Vec<Command> {
     let (mut commands, mut exported) = (Vec::new(), Vec::new());
     for Place { simple, top, list, part } in script.commands() {
-        let mut words: Vec<Option<String>> = simple.words.iter().map(|word| word.literal.clone()).collect();
+        let mut words: Vec<Option<String>> = simple.words.iter().map(known).collect();
         let assignments = simple.assignments.iter();
         let own = assignments.filter_map(|found| Some((found.name.clone(), found.value.literal.clone()?)));
         let mut settings: Vec<(String, String)> = exported.iter().cloned().chain(own).collect();

@@ -34,18 +34,27 @@ struct Case<'c> {
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
     let Some(case) = Case::of(cx) else { return };
     match case.choose() {
-        Ok(proposal) => out.push(proposal),
+        Ok((proposal, _)) => out.push(proposal),
         Err(Some(why)) => out.refuse(case.root.from.code, "start from a smaller image", why),
         Err(None) => {}
     }
 }
 
-/// The smaller image that the stage which ships can start from, as FROM would name it, and why it can; the error says
-/// why there is none, when there is anything to say.
-pub(super) fn smaller(cx: &Cx<'_>) -> Result<(String, Vec<Evidence>), Option<String>> {
-    let proposal = Case::of(cx).ok_or(None)?.choose()?;
+/// A smaller image that the stage which ships can start from.
+pub(super) struct Smaller {
+    /// As FROM would name it.
+    pub image: String,
+    /// Packages that are then to be installed.
+    pub packages: Vec<&'static str>,
+    /// Why it will do.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The smallest image for the stage which ships; the error says why there is none, when there is anything to say.
+pub(super) fn smaller(cx: &Cx<'_>) -> Result<Smaller, Option<String>> {
+    let (proposal, packages) = Case::of(cx).ok_or(None)?.choose()?;
     let image = proposal.edits.first().map(|edit| edit.text.clone()).ok_or(None)?;
-    Ok((image, proposal.safety.evidence().to_vec()))
+    Ok(Smaller { image, packages, evidence: proposal.safety.evidence().to_vec() })
 }
 
 impl<'c> Case<'c> {
@@ -57,8 +66,8 @@ impl<'c> Case<'c> {
         Some(Self { cx, root, group, from })
     }
 
-    /// The swap to the smallest image that will do.
-    fn choose(&self) -> Result<Proposal, Option<String>> {
+    /// The swap to the smallest image that will do, and the packages that are added to it.
+    fn choose(&self) -> Result<(Proposal, Vec<&'static str>), Option<String>> {
         let wanted: &[Class] = match self.from.class() {
             Class::Full => &[Class::Alpine, Class::Slim],
             Class::Slim => &[Class::Alpine],
@@ -67,7 +76,7 @@ impl<'c> Case<'c> {
         let mut reasons = Vec::new();
         for &class in wanted {
             match self.swap_to(class) {
-                Ok(proposal) => return Ok(proposal),
+                Ok(swap) => return Ok(swap),
                 Err(Blocker::NoSuchImage) => {}
                 Err(Blocker::Because(why)) => reasons.push((name(class), why)),
             }

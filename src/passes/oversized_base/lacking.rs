@@ -102,6 +102,11 @@ impl<'c> Move<'c> {
         }
     }
 
+    /// What the new image gets.
+    pub(super) fn added(&self) -> Vec<&'static str> {
+        self.added.borrow().iter().map(|(name, _)| *name).collect()
+    }
+
     /// The edit that has them installed, and what it installs for whom.
     pub(super) fn installs(&self) -> Result<Option<(Edit, String)>, Blocker> {
         let added = self.added.borrow();

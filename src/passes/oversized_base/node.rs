@@ -12,10 +12,8 @@ use crate::passes::commands;
 use crate::project::Finding;
 use crate::project::node::lock::Origin;
 use crate::project::node::native::{Arch, Natives, Support};
-use crate::project::node::native_table;
-use crate::project::node::{Node, Scope};
+use crate::project::node::{Node, Scope, native_table};
 use crate::proposal::Evidence;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Evidence that every package of the applications in the group runs on `new`.
@@ -38,7 +36,7 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
         scripts_run_on(&app, &commands, installs, step)?;
         spawns::all_there(&app, step)?;
         evidence.extend(match step.new.libc {
-            Libc::Glibc if !installs => packages_brought_run(case, &app)?,
+            Libc::Glibc if !installs => packages_brought_run(case, &app, step)?,
             _ => packages_run_on(&app, step)?,
         });
     }
@@ -75,8 +73,9 @@ fn installs_packages(case: &Case<'_>) -> bool {
     case.group.iter().any(|stage| runs(stage))
 }
 
-/// Packages that were installed on a larger image of the same release: they miss nothing but the libraries that they load.
-fn packages_brought_run(case: &Case<'_>, app: &Node) -> Result<Vec<Evidence>, Blocker> {
+/// Packages that were installed on a larger image of the same release: they miss nothing but the libraries that they
+/// load, which are added.
+fn packages_brought_run(case: &Case<'_>, app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, Blocker> {
     let pruned = ["prune", "--omit=dev", "--production", "--prod"].iter().any(|word| case.cx.mentions(word));
     let (natives, mut evidence) = match app.natives(if pruned { Scope::Production } else { Scope::All }) {
         Finding::Known { value, evidence } => (value, evidence),
@@ -85,20 +84,20 @@ fn packages_brought_run(case: &Case<'_>, app: &Node) -> Result<Vec<Evidence>, Bl
     if app.context().is_file(&format!("{}/binding.gyp", app.dir)) {
         return Err(Blocker::because("the project has native code of its own (binding.gyp)"));
     }
-    let installed: BTreeSet<String> = programs::installed(case)?.into_values().flatten().collect();
     for native in &natives.packages {
         let libraries = native.needs.map_or(&[][..], |known| known.apt_run);
-        let there = libraries.iter().all(|name| installed.contains(*name));
-        let silent = native.needs.is_none() && !is_native(app, &native.name);
         let runs = match native.slim.support {
-            // An install script of a package that builds nothing.
-            Support::Unknown if silent => true,
-            Support::Works | Support::Downloads | Support::Compiles => there,
-            Support::Unknown => there && !libraries.is_empty(),
+            Support::Works | Support::Downloads | Support::Compiles => true,
+            // An install script of a package that builds nothing does not matter any more.
+            Support::Unknown if native.needs.is_none() => !is_native(app, &native.name),
+            Support::Unknown => !libraries.is_empty(),
             Support::Breaks => false,
         };
         if !runs {
             return Err(Blocker::because(format!("{}@{} {}", native.name, native.version, native.slim.why)));
+        }
+        for library in libraries {
+            step.add(library, &native.name);
         }
     }
     evidence.truncate(8);

@@ -11,8 +11,8 @@ use crate::image::base::{self, Class, Family, Libc, Tag};
 use crate::proposal::Proposal;
 
 impl Case<'_> {
-    /// The swap to the image of `class`, when everything it needs is established.
-    pub(super) fn swap_to(&self, class: Class) -> Result<Proposal, Blocker> {
+    /// The swap to the image of `class`, and the packages that are added, when everything it needs is established.
+    pub(super) fn swap_to(&self, class: Class) -> Result<(Proposal, Vec<&'static str>), Blocker> {
         let to = self.from.in_class(class).ok_or(Blocker::NoSuchImage)?;
         let (old, new) = self.from.family().zip(to.family()).ok_or(Blocker::NoSuchImage)?;
         let word = self.written_image()?;
@@ -48,10 +48,11 @@ impl Case<'_> {
             })
             .edit(edit)
             .edits(installs.into_iter().map(|(edit, _)| edit));
-        Ok(match saved(self.from, to) {
+        let proposal = match saved(self.from, to) {
             Some(bytes) => proposal.saves_about(bytes),
             None => proposal,
-        })
+        };
+        Ok((proposal, step.added()))
     }
 
     /// The image as FROM names it, when it is written out.

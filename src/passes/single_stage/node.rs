@@ -134,7 +134,13 @@ impl<'c> App<'c> {
     }
 
     fn proposal(&self, sorted: &Sorted, split: Split<'_>) -> Result<Proposal, No> {
-        let owner = self.owner(sorted).map(|owner| format!(" --chown={owner}")).unwrap_or_default();
+        let owner = match self.owner(sorted) {
+            Some(owner) if owner.contains('$') => {
+                return Err(No::Because(format!("who owns the application is left to `{owner}`")));
+            }
+            Some(owner) => format!(" --chown={owner}"),
+            None => String::new(),
+        };
         let builder = Layout::name(self.case);
         let without = if split.prune.is_some() { ", without development dependencies" } else { "" };
         let mut layout = Layout {
@@ -199,7 +205,7 @@ impl<'c> App<'c> {
         let instructions = &self.case.stage.instructions[..sorted.fates.len()];
         let copied = instructions
             .iter()
-            .filter(|one| one.keyword == Keyword::Copy)
+            .filter(|one| self.brings_sources(one))
             .find_map(|copy| copy.flag("chown")?.value.clone());
         let given = instructions.iter().rev().find_map(|run| self.given_to(run));
         let run = instructions[self.install];
@@ -213,7 +219,7 @@ impl<'c> App<'c> {
     /// Whom `run` gives the application to, by `chown`.
     fn given_to(&self, run: &Instruction) -> Option<String> {
         let commands = if run.keyword == Keyword::Run { self.case.commands(run).ok()? } else { Vec::new() };
-        let chown = commands.iter().find(|command| {
+        let chown = commands.iter().filter(|command| command.words.iter().all(Option::is_some)).find(|command| {
             let mut operands = command.arguments().filter(|word| !word.starts_with('-')).skip(1);
             let recursive = command.arguments().any(|word| word.starts_with('-') && word.contains('R'));
             command.program() == Some("chown")

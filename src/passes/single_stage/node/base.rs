@@ -10,8 +10,8 @@ use crate::dockerfile::{Args, Dockerfile};
 use crate::edit::EditSet;
 use crate::image::Stages;
 use crate::image::base::{Class, Distro};
-use crate::passes::{Cx, oversized_base};
-use crate::project::node::Scope;
+use crate::passes::Cx;
+use crate::passes::oversized_base::{self, Smaller};
 use crate::proposal::Evidence;
 
 impl App<'_> {
@@ -27,22 +27,19 @@ impl App<'_> {
 
     /// The leanest image on which the final stage of `layout` runs, and why; sets what it then installs.
     pub(super) fn base(&self, layout: &mut Layout<'_>, sorted: &Sorted) -> (String, Vec<Evidence>) {
-        if self.case.from.class() == Class::Full {
-            let mut more = sorted.installed.clone();
-            for name in self.run_time_libraries() {
-                more.need(name);
-            }
-            // The full image has the certificates, which these only recommend.
-            if more.runtime.iter().any(|name| matches!(name.as_str(), "curl" | "wget" | "git")) {
-                more.need("ca-certificates");
-            }
-            self.install(layout, sorted, &more);
-            if let Some(found) = self.tried(layout) {
-                return found;
-            }
-        }
         self.install(layout, sorted, &sorted.installed);
-        (layout.base.clone(), Vec::new())
+        let found = if self.case.from.class() == Class::Full { self.tried(layout) } else { None };
+        let Some(found) = found else { return (layout.base.clone(), Vec::new()) };
+        let mut installed = sorted.installed.clone();
+        for name in found.packages {
+            installed.need(name);
+        }
+        // The full image has the certificates, which these only recommend.
+        if installed.runtime.iter().any(|name| matches!(name.as_str(), "curl" | "wget" | "git")) {
+            installed.need("ca-certificates");
+        }
+        self.install(layout, sorted, &installed);
+        (found.image, found.evidence)
     }
 
     /// Alpine for a stage that does nothing but serve files by a program in JavaScript.
@@ -58,28 +55,18 @@ impl App<'_> {
     /// The packages are installed where the author does, or at the beginning, before a USER.
     fn install(&self, layout: &mut Layout<'_>, sorted: &Sorted, installed: &Installed) {
         let line = installed.line(self.distro());
-        let at = sorted.installs_at.unwrap_or(0);
+        let at = sorted.installs.first().copied().unwrap_or(0);
         layout.beside = line.map(|line| (at, vec![line])).into_iter().chain(sorted.beside.iter().cloned()).collect();
     }
 
     /// What `oversized-base` makes of the new file.
-    fn tried(&self, layout: &Layout<'_>) -> Option<(String, Vec<Evidence>)> {
+    fn tried(&self, layout: &Layout<'_>) -> Option<Smaller> {
         let mut edits = EditSet::default();
         edits.try_extend(&layout.edits()).ok()?;
         let file = Dockerfile::parse(edits.apply(self.case.cx.file.text()));
         let stages = Stages::of(&file);
         let cx = Cx::new(&file, &stages, self.case.cx.project, self.case.cx.wishes);
         oversized_base::smaller(&cx).ok()
-    }
-
-    /// Libraries that packages with native code load at run time, and that only the full image has.
-    fn run_time_libraries(&self) -> Vec<&'static str> {
-        let natives = self.node.natives(Scope::Production);
-        let known = natives.value().into_iter().flat_map(|natives| &natives.packages).filter_map(|native| native.needs);
-        let mut names: Vec<&'static str> = known.flat_map(|known| known.apt_run.iter().copied()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 
     /// Libraries that packages with headers bring along must be there without these.

@@ -16,8 +16,10 @@ use crate::project::node::scripts::Ran;
 pub(super) struct Sorted {
     pub fates: Vec<Fate>,
     pub installed: Installed,
-    /// The first RUN that installs packages of the distribution.
-    pub installs_at: Option<usize>,
+    /// RUNs that install packages of the distribution.
+    pub installs: Vec<usize>,
+    /// Whether something is done in both that is not understood, and may need any package.
+    open: bool,
     /// A RUN that installs packages beside package.json: a prune may take these away.
     pub adds: Option<String>,
     /// Whether the author takes development dependencies away.
@@ -91,6 +93,12 @@ impl App<'_> {
             sorted.sets_up |= instruction.keyword == Keyword::Run && fate == Fate::Both && !global;
             sorted.fates.push(fate);
         }
+        if sorted.open {
+            for index in std::mem::take(&mut sorted.installs) {
+                sorted.fates[index] = Fate::Both;
+            }
+            sorted.installed = Installed::default();
+        }
         for (index, instruction) in all.iter().enumerate().skip(last + 1) {
             self.stays_right(instruction, &purposes[index], &mut sorted)?;
         }
@@ -148,11 +156,14 @@ impl App<'_> {
             Ok(Purpose::Global) => Ok(self.fate_of_global(run, programs, sorted)),
             Err(why) => match sorted.installed.read(self.case, run) {
                 Ok(true) => {
-                    sorted.installs_at.get_or_insert(index);
+                    sorted.installs.push(index);
                     Ok(Fate::Build)
                 }
                 // Before the application is there, the same commands do the same in the final stage.
-                _ if early => Ok(Fate::Both),
+                _ if early => {
+                    sorted.open = true;
+                    Ok(Fate::Both)
+                }
                 _ => Err(No::Because(why.clone())),
             },
         }
@@ -266,13 +277,12 @@ impl App<'_> {
 
     fn purpose(&self, command: &Command) -> Option<Purpose> {
         let program = command.program()?;
-        let inside = || {
-            let operands = command.arguments().filter(|word| !word.starts_with('-'));
-            let literal = command.words.iter().all(Option::is_some);
-            operands
-                .skip(usize::from(matches!(program, "chmod" | "chown")))
-                .all(|word| literal && command.path(word).is_some_and(|path| self.is_inside(&path)))
+        let operands = || {
+            let skipped = usize::from(matches!(program, "chmod" | "chown"));
+            command.arguments().filter(|word| !word.starts_with('-')).skip(skipped)
         };
+        let is_within = |word: &str| command.path(word).is_some_and(|path| self.is_inside(&path));
+        let inside = || command.words.iter().all(Option::is_some) && operands().all(is_within);
         let here = command.workdir.as_deref().is_some_and(|dir| self.is_inside(dir));
         Some(match (program, command.verb()) {
             _ if is_global(command) => Purpose::Global,
@@ -303,11 +313,18 @@ impl App<'_> {
             (program, _) if here && self.brings(program) => self.purpose_of_script(command)?,
             _ if here && command.words.first()?.as_deref()?.contains("node_modules/.bin/") => Purpose::Build,
             ("addgroup" | "adduser" | "groupadd" | "useradd" | "usermod" | "groupmod", _) => Purpose::System,
+            // What is installed in the final stage is cleaned up there.
+            ("apt-get" | "apt", Some("clean" | "autoclean")) | ("rm", _) if cleans_lists(command) => Purpose::Nothing,
             ("rm", _) if !inside() => Purpose::Clean,
+            ("curl" | "wget" | "tar" | "unzip" | "gpg" | "install" | "ldconfig" | "fc-cache" | "locale-gen", _)
+                if self.is_elsewhere(command) =>
+            {
+                Purpose::System
+            }
             ("mkdir" | "rm" | "chown" | "chmod" | "touch" | "mv" | "cp" | "ln", _) => {
                 if inside() {
                     Purpose::Tidy
-                } else if command.arguments().any(|word| command.path(word).is_some_and(|path| self.is_inside(&path))) {
+                } else if operands().any(is_within) {
                     return None;
                 } else {
                     Purpose::System
@@ -320,6 +337,16 @@ impl App<'_> {
             ) => Purpose::Nothing,
             _ => return None,
         })
+    }
+
+    /// Whether a command reads and writes outside of the application only.
+    fn is_elsewhere(&self, command: &Command) -> bool {
+        let operands = || command.arguments().filter(|word| !word.starts_with('-') && !word.contains("://"));
+        let outside = |path: &str| path.starts_with('/') && !self.is_inside(path);
+        let is_relative = |word: &str| !word.starts_with('/') && word.contains(['/', '.']);
+        let known = command.words.iter().all(Option::is_some) && !operands().any(|word| self.is_inside(word));
+        let here = command.workdir.as_deref().is_some_and(outside);
+        known && (here || writes_nothing(command) || (operands().any(outside) && !operands().any(is_relative)))
     }
 
     /// Whether a package of the application brings the command `program`.
@@ -368,7 +395,7 @@ impl App<'_> {
         Some(clean(&format!("{}/{target}", here.workdir().value()?)))
     }
 
-    fn brings_sources(&self, instruction: &Instruction) -> bool {
+    pub(super) fn brings_sources(&self, instruction: &Instruction) -> bool {
         matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
             && self.target(instruction).is_some_and(|target| self.is_inside(&target))
     }
@@ -384,6 +411,23 @@ fn fate_of_env(instruction: &Instruction) -> Fate {
     let of_run = |name: &str| matches!(name, "PORT" | "HOST" | "HOSTNAME");
     let only_run = pairs.iter().all(|pair| of_run(&pair.key.value));
     if only_run { Fate::Run } else { Fate::Both }
+}
+
+/// `apt-get clean && rm -rf /var/lib/apt/lists/*`
+fn cleans_lists(command: &Command) -> bool {
+    let is_list = |word: &str| {
+        word.starts_with("/var/lib/apt") || word.starts_with("/var/cache/") || matches!(word, "clean" | "autoclean")
+    };
+    command.words.iter().all(Option::is_some) && command.arguments().all(|word| word.starts_with('-') || is_list(word))
+}
+
+/// `curl https://… | sh` writes what the next command makes of it.
+fn writes_nothing(command: &Command) -> bool {
+    let names_file = |word: &str| {
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains(['o', 'O']);
+        short || word.starts_with("--output") || word.starts_with("--remote-name")
+    };
+    command.program() == Some("curl") && !command.arguments().any(names_file)
 }
 
 fn is_global(command: &Command) -> bool {
