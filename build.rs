@@ -13,6 +13,8 @@ mod dockerignore;
 mod go_cgo;
 #[path = "build/node_native.rs"]
 mod node_native;
+#[path = "build/npm_index.rs"]
+mod npm_index;
 #[path = "build/packages.rs"]
 mod packages;
 #[path = "build/python_native.rs"]
@@ -45,4 +47,8 @@ fn main() {
         let table = Path::new(&out).join(format!("{table}.rs"));
         fs::write(table, make(&yaml)).expect("OUT_DIR is writable");
     }
+    let tsv = fs::read_to_string("facts/npm-index.tsv").expect("facts/npm-index.tsv is there");
+    let (table, entries) = npm_index::table(&tsv);
+    fs::write(Path::new(&out).join("npm_index.rs"), table).expect("OUT_DIR is writable");
+    fs::write(Path::new(&out).join("npm_index.bin"), entries).expect("OUT_DIR is writable");
 }

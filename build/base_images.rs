@@ -39,6 +39,9 @@ struct Family {
     #[serde(default)]
     expose: Vec<String>,
     env: Vec<String>,
+    /// Programs that all classes of one version have, or none.
+    #[serde(default)]
+    alike: Vec<String>,
     tools: Vec<String>,
     lacks: Vec<String>,
     packages: Vec<String>,
@@ -81,7 +84,7 @@ fn family(family: &Family) -> String {
     let users: String = family.users.iter().map(user).collect();
     format!(
         "Family {{ image: {:?}, class: Class::{}, libc: Libc::{}, users: &[{users}], entrypoint: &{:?}, cmd: &{:?}, workdir: {:?}, \
-         stopsignal: {:?}, expose: &{:?}, env: &{:?}, tools: &{:?}, lacks: &{:?}, packages: &{:?}, source: {:?} }},\n",
+         stopsignal: {:?}, expose: &{:?}, env: &{:?}, alike: &{:?}, tools: &{:?}, lacks: &{:?}, packages: &{:?}, source: {:?} }},\n",
         family.image,
         capitalized(&family.class),
         capitalized(&family.libc),
@@ -91,6 +94,7 @@ fn family(family: &Family) -> String {
         family.stopsignal,
         family.expose,
         family.env,
+        family.alike,
         family.tools,
         family.lacks,
         family.packages,

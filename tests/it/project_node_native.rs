@@ -2,7 +2,7 @@
 
 use dfslim::project::node::native::{Arch, Native, Support};
 use dfslim::project::node::native_table::{self, Fact, Lookup};
-use dfslim::project::node::{Node, Scope};
+use dfslim::project::node::{Node, Scope, npm_index};
 use dfslim::project::{Context, Finding};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -190,8 +190,67 @@ argon2@0.31.2:\n  version \"0.31.2\"
     assert_eq!(support("express"), None);
     assert_eq!(support("typescript").unwrap().0, Support::Works);
     assert_eq!(support("argon2").unwrap().1, "version 0.31.2 is not one that is known");
-    let more = node.natives(Scope::Production).value().unwrap().may_be_more.clone();
-    assert!(more.unwrap().contains("does not record"));
+    // All are known, so there is nothing more.
+    assert_eq!(node.natives(Scope::Production).value().unwrap().may_be_more, None);
+}
+
+/// What a lock of Yarn 1 leaves open about packages that are direct dependencies.
+fn left_open(packages: &[(&str, &str)]) -> (Vec<Native>, Option<String>) {
+    let (mut manifest, mut lock) = (Vec::new(), "# yarn lockfile v1\n".to_owned());
+    for (name, version) in packages {
+        manifest.push(format!("\"{name}\": \"{version}\""));
+        write!(lock, "\n\"{name}@{version}\":\n  version \"{version}\"\n").unwrap();
+    }
+    let manifest = format!("{{ \"dependencies\": {{ {} }} }}", manifest.join(", "));
+    let node = Node::read(&Context::from_memory([("package.json", manifest), ("yarn.lock", lock)]), "").unwrap();
+    let found = node.natives(Scope::Production);
+    let found = found.value().unwrap();
+    (found.packages.clone(), found.may_be_more.clone())
+}
+
+#[test]
+fn where_the_lock_is_silent_other_public_locks_tell() {
+    let (found, more) = left_open(&[("express", "4.18.0"), ("@babel/core", "7.20.0"), ("is-odd", "3.0.1")]);
+    assert_eq!((found, more), (Vec::new(), None));
+    let (found, more) = left_open(&[("express", "4.18.0"), ("a-thing-of-our-own", "1.0.0")]);
+    assert_eq!(found, []);
+    assert_eq!(
+        more.unwrap(),
+        "yarn.lock does not record which packages run an install script, \
+         and a-thing-of-our-own@1.0.0 is not known to run none"
+    );
+    // One that is only known to run a script is judged as where the lock says so.
+    let (found, more) = left_open(&[("core-js-pure", "3.30.0")]);
+    assert_eq!(more, None);
+    assert!(found.iter().all(|native| native.name == "core-js-pure"));
+}
+
+#[test]
+fn the_table_of_install_scripts_finds_every_name() {
+    let table = include_str!("../../facts/npm-index.tsv");
+    let mut names = 0;
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let (name, note) = line.split_once('\t').unwrap_or((line, ""));
+        names += 1;
+        match note {
+            "" => assert_eq!(npm_index::runs_script(name, "1.0.0-pre"), Some(false), "{line}"),
+            "!" => assert_eq!(npm_index::runs_script(name, "1.0.0"), Some(true), "{line}"),
+            ranges => {
+                for end in ranges.split(' ').flat_map(|range| range.split("..")).filter(|end| !end.is_empty()) {
+                    assert_eq!(npm_index::runs_script(name, end), Some(false), "{line}");
+                }
+                assert_eq!(npm_index::runs_script(name, "0.0.0"), Some(true), "{line}");
+                assert_eq!(npm_index::runs_script(name, "1.0.0-pre"), None, "{line}");
+            }
+        }
+        for absent in [format!("{name}~"), format!("{name}-of-our-own"), name[..name.len() - 1].to_owned() + "!"] {
+            assert_eq!(npm_index::runs_script(&absent, "1.0.0"), None);
+        }
+    }
+    assert!(names > 15_000, "{names} names");
+    assert_eq!(npm_index::runs_script("", "1.0.0"), None);
+    assert_eq!(npm_index::runs_script("husky", "4.3.8"), Some(true));
+    assert_eq!(npm_index::runs_script("husky", "9.99.0"), Some(false));
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub struct Family {
     pub expose: &'static [&'static str],
     /// Names of the environment variables that it sets.
     pub env: &'static [&'static str],
+    /// Programs that come and go with the version: every class of one version has them, or none has.
+    pub alike: &'static [&'static str],
     /// Programs known to be there.
     pub tools: &'static [&'static str],
     /// Programs known not to be there.

@@ -73,6 +73,8 @@ impl<'c> Move<'c> {
             _ if self.is_installed(name, stage) => Ok(()),
             (_, Some(false)) => self.add_for(name, place),
             (_, None) if bringer == Bringer::Project => Ok(()),
+            // The new image is of the same version.
+            (None, None) if self.old.image == self.new.image && self.old.alike.contains(&name) => Ok(()),
             (_, None) => Err(Blocker::because(format!("{place} uses {name}, which may not be there"))),
         }
     }

@@ -21,6 +21,7 @@ pub mod manager;
 pub mod manifest;
 pub mod native;
 pub mod native_table;
+pub mod npm_index;
 pub mod outputs;
 pub mod scripts;
 mod shell;

@@ -1,15 +1,17 @@
 //! Packages with native code, and whether they work on musl (Alpine) and on a slim image.
 //!
 //! The lock file itself is asked first: which platform packages a module has, whether the lock has the one for musl,
-//! what runs an install script. The table of known packages is for what the lock cannot tell.
+//! what runs an install script. The tables are for what the lock cannot tell: the one of packages with native code,
+//! and, where a lock does not record install scripts, the one of packages that run none.
 
 use super::lock::{Edge, Lock, Origin, Package};
 use super::manifest::DependencyKind;
 use super::native_table::{self, Fact, Known, Lookup};
-use super::{Node, Scope};
+use super::{Node, Scope, npm_index};
 use crate::project::Finding;
 use crate::project::finding::evidence;
 use crate::proposal::Evidence;
+use std::collections::BTreeSet;
 
 /// A processor that images are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,16 +117,34 @@ impl Node {
             let fact = format!("none of {} packages is known to have native code", installed.len());
             proof.push(lock.source.whole(fact));
         }
-        Finding::known(Natives { packages, may_be_more: self.may_be_more(lock) }, proof)
+        Finding::known(Natives { packages, may_be_more: self.may_be_more(lock, &installed) }, proof)
     }
 
-    fn may_be_more(&self, lock: &Lock) -> Option<String> {
+    fn may_be_more(&self, lock: &Lock, installed: &BTreeSet<usize>) -> Option<String> {
         if self.context.is_file(&super::at(&self.dir, "binding.gyp")) {
             return Some("the project has native code of its own (binding.gyp)".to_owned());
         }
-        let silent = !lock.format.records_install_scripts();
-        silent.then(|| format!("{} does not record which packages run an install script", lock.source.path))
+        if lock.format.records_install_scripts() {
+            return None;
+        }
+        let unknown = installed.iter().filter(|&&at| judge(lock, at, true).is_none());
+        let unknown = unknown.filter_map(|&at| lock.packages.get(at)).find(|package| may_run_a_script(package))?;
+        let Package { name, version, .. } = unknown;
+        let silent = format!("{} does not record which packages run an install script", lock.source.path);
+        Some(format!("{silent}, and {name}@{version} is not known to run none"))
     }
+}
+
+/// Whether installing a package runs a script or compiles: by the lock, or by other public locks.
+fn runs_script(package: &Package) -> Option<bool> {
+    let from_registry = package.origin == Origin::Registry;
+    package.install_script.or_else(|| npm_index::runs_script(&package.name, &package.version).filter(|_| from_registry))
+}
+
+/// Whether a package that is not judged may have something to judge.
+fn may_run_a_script(package: &Package) -> bool {
+    let is_own = matches!(package.origin, Origin::Directory(_));
+    !is_own && is_for_linux(&package.os) && !is_platform_package(package) && runs_script(package).is_none()
 }
 
 /// An optional package that does not compile is left out, and the install goes on.
@@ -207,7 +227,8 @@ fn libc_of<'l>(lock: &'l Lock, edge: &Edge) -> &'l [String] {
 /// From the table, for what runs an install script or is known by name.
 fn by_table(lock: &Lock, at: usize, package: &Package) -> Option<Native> {
     let signal = package.edges.iter().find(|edge| native_table::is_signal(&edge.name));
-    let suspect = match (package.install_script, signal) {
+    let runs_script = runs_script(package);
+    let suspect = match (runs_script, signal) {
         (Some(true), _) => Some("runs an install script that is not known".to_owned()),
         (_, Some(edge)) => Some(format!("depends on {}, so it has native code", edge.name)),
         _ => None,
@@ -215,8 +236,8 @@ fn by_table(lock: &Lock, at: usize, package: &Package) -> Option<Native> {
     let known = match native_table::lookup(&package.name, &package.version) {
         Lookup::Covered(known) => known,
         Lookup::OtherVersions(known) if known.musl_x64 != Fact::Platform || suspect.is_some() => {
-            // A lock that records install scripts and has none here says that there is nothing to build.
-            if package.install_script == Some(false) && suspect.is_none() {
+            // Without an install script there is nothing to build.
+            if runs_script == Some(false) && suspect.is_none() {
                 return None;
             }
             let why = || format!("version {} is not one that is known", package.version);

@@ -48,7 +48,7 @@ fn package(index: &Index, key: &str, entry: &Json) -> Package {
         os: texts("os"),
         cpu: texts("cpu"),
         libc: texts("libc"),
-        install_script: Some(info("hasInstallScript").and_then(Json::as_bool).unwrap_or(false)),
+        install_script: info("hasInstallScript").and_then(Json::as_bool).filter(|&runs| runs),
         edges,
         origin,
     }

@@ -32,7 +32,8 @@ pub enum Format {
 impl Format {
     /// Whether the lock says which packages run a script (or compile) when they are installed.
     pub const fn records_install_scripts(self) -> bool {
-        matches!(self, Self::Npm(2..) | Self::YarnBerry | Self::Pnpm(5..=8) | Self::Bun)
+        // Yarn 2 and later add `node-gyp` to what compiles, and say nothing of other scripts; bun says nothing.
+        matches!(self, Self::Npm(2..) | Self::Pnpm(5..=8))
     }
 
     /// Whether the lock says which systems a package is for.

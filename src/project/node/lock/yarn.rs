@@ -182,7 +182,7 @@ fn berry_package(block: &Block<'_>) -> Package {
         os: condition("os"),
         cpu: condition("cpu"),
         libc: condition("libc"),
-        install_script: Some(compiles),
+        install_script: compiles.then_some(true),
         edges: Vec::new(),
         origin,
     }
