@@ -5,7 +5,7 @@ use super::needs::Needs;
 use super::sort::{Role, Run, Sorted};
 use super::tail::Tail;
 use super::work::{Step, Work};
-use super::{App, No};
+use super::{App, No, packages};
 use crate::dockerfile::{Args, Keyword};
 use crate::image::base::Class;
 use std::collections::BTreeSet;
@@ -66,7 +66,10 @@ impl App<'_> {
             let Some(program) = program.as_deref() else {
                 return Err(No::Because(format!("{line} runs a command that only the build knows")));
             };
-            if matches!(step.work, Work::Packages(_)) {
+            if let Work::Packages(asked) = &step.work {
+                if packages::removes_of_build(asked, self.drops_git) {
+                    return Err(No::Because(format!("{line} removes packages that only the build has")));
+                }
                 continue;
             }
             if step.arguments().any(|word| word == "setup.py") {

@@ -76,6 +76,12 @@ pub(super) fn stays_in_build(asked: &Asked, drops_git: bool) -> bool {
     }
 }
 
+/// Whether a call removes a package that the final stage never had.
+pub(super) fn removes_of_build(asked: &Asked, drops_git: bool) -> bool {
+    let of_build = |name: &String| name.starts_with('.') || is_of_build(asked.family, name, drops_git);
+    asked.action == Action::Remove && asked.packages.iter().flatten().any(of_build)
+}
+
 fn is_of_build(family: Family, name: &str, drops_git: bool) -> bool {
     let build = match family {
         Family::Apt => build_only::apt(name),
