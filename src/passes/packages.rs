@@ -57,6 +57,13 @@ impl Call<'_> {
     }
 }
 
+/// `@scope/name@1.2` → `@scope/name`, `name==1.2` → `name`.
+pub fn without_version(package: &str) -> &str {
+    let first = package.chars().next().map_or(0, char::len_utf8);
+    let at = package[first..].find(['@', '=', '<', '>', '~', '[']).map_or(package.len(), |at| first + at);
+    &package[..at]
+}
+
 /// The command that installs `packages` and leaves nothing behind; at the end of its lines, a newline.
 pub fn install(distro: Distro, packages: &[impl AsRef<str>]) -> String {
     let names: Vec<&str> = packages.iter().map(AsRef::as_ref).collect();

@@ -10,6 +10,7 @@ use super::lacking::{Bringer, Move};
 use crate::dockerfile::{Instruction, Keyword, Logical};
 use crate::image::base::Libc;
 use crate::image::{Exists, Origin, Stage};
+use crate::passes::packages::without_version;
 use crate::project::deploy::said::Check;
 use crate::project::node::bins;
 use crate::proposal::Evidence;
@@ -266,19 +267,13 @@ fn installs(words: &[&str]) -> Vec<String> {
     match (words.first().copied(), &plain[..]) {
         (Some("corepack"), ["enable", ..]) => ["pnpm", "yarn"].map(str::to_owned).to_vec(),
         (Some("npm" | "pnpm" | "yarn"), ["install" | "i" | "add" | "global", packages @ ..]) if global => {
-            packages.iter().map(|package| without_version(package)).collect()
+            packages.iter().map(|package| without_version(package).to_owned()).collect()
         }
         (Some("pip" | "pip3" | "apt-get" | "apt"), ["install", packages @ ..]) => {
-            packages.iter().map(|package| without_version(package)).collect()
+            packages.iter().map(|package| without_version(package).to_owned()).collect()
         }
         _ => Vec::new(),
     }
-}
-
-/// `@scope/name@1.2` → `@scope/name`, `name==1.2` → `name`.
-fn without_version(package: &str) -> String {
-    let at = package[1.min(package.len())..].find(['@', '=', '<', '>', '~', '[']).map_or(package.len(), |at| at + 1);
-    package[..at].to_owned()
 }
 
 /// The names under which `program` may be installed.

@@ -4,6 +4,7 @@ use super::super::runtime::{Started, name_of};
 use super::sort::Sorted;
 use super::{App, No};
 use crate::passes::oversized_base::is_everywhere;
+use crate::passes::packages::without_version;
 use crate::project::Finding;
 use crate::project::context::Step;
 use crate::project::files::EntryKind;
@@ -316,6 +317,6 @@ pub(super) fn is_server(global: &str) -> bool {
 
 /// Whether the package `global`, a version perhaps behind it, brings the program `name`.
 pub(super) fn provides(global: &str, name: &str) -> bool {
-    let package = global[1.min(global.len())..].find('@').map_or(global, |at| &global[..=at]);
+    let package = without_version(global);
     package == name || bins::packages_of(name).contains(&package)
 }
