@@ -37,6 +37,7 @@ impl Case<'_> {
         self.keeps_its_zone(&step);
         self.copies_fit(new)?;
         self.loads_nothing_of_debian(new)?;
+        self.downloads_no_program(new)?;
         self.inherits_the_same(old, new)?;
         let what = format!("start from {} instead of {}", edit.text, word.value);
         let installs = step.installs()?;
@@ -124,6 +125,25 @@ impl Case<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a RUN downloads may be linked to glibc.
+    fn downloads_no_program(&self, new: &Family) -> Result<(), Blocker> {
+        if new.libc == Libc::Glibc {
+            return Ok(());
+        }
+        let runs = self.group.iter().flat_map(|stage| &stage.instructions).filter(|one| one.keyword == Keyword::Run);
+        let mut loads = runs.filter(|run| {
+            let text = run.rest.text();
+            text.contains("://") && ["curl", "wget", "fetch", "aria2c"].iter().any(|word| text.contains(word))
+        });
+        match loads.next() {
+            Some(run) => Err(Blocker::because(format!(
+                "line {} downloads what may be linked to glibc",
+                self.cx.line(run.code.start)
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// `LD_PRELOAD` and its like name libraries where only Debian has them.
