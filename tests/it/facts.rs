@@ -76,6 +76,19 @@ fn releases_and_sizes_equal_the_yaml() {
     }
 }
 
+/// A line out of order would not be found.
+#[test]
+fn tags_are_sorted_by_their_bytes() {
+    for entry in fs::read_dir(format!("{}/facts/tags", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+        let path = entry.unwrap().path();
+        let table = fs::read_to_string(&path).unwrap();
+        let versions: Vec<&str> = table.lines().skip(1).map(|line| line.split('\t').next().unwrap()).collect();
+        let late = versions.windows(2).find(|pair| pair[0] >= pair[1]);
+        assert_eq!(late, None, "{}", path.display());
+        assert!(versions.len() > 20, "{}", path.display());
+    }
+}
+
 /// Every derived tag must exist, be of the class asked for, and keep the version.
 #[test]
 fn derived_tags_exist() {
