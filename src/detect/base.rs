@@ -10,10 +10,7 @@ use crate::report::paint;
 impl View<'_> {
     /// The image under the final stage.
     pub(super) fn base(&self) -> Option<Fact> {
-        let mut stage = self.stages.last()?;
-        while let Base::Stage(parent) = stage.base {
-            stage = self.stages.get(parent)?;
-        }
+        let stage = self.stages.chain(self.stages.last()?).last()?;
         let at = [self.line(stage.from.first_line, "FROM")];
         Some(match &stage.base {
             Base::Scratch => Fact::known(Topic::Base, "scratch", at).with("holds nothing at all"),

@@ -81,13 +81,9 @@ impl View<'_> {
 
     /// The minor version of Python 3 in the stage's base image.
     fn minor(&self, stage: &Stage<'_>) -> Option<u16> {
-        match &stage.base {
-            Base::Image(image) => {
-                let tag = base::official(image).filter(|tag| tag.image == "python")?;
-                tag.name().strip_prefix("3.")?.split(['.', '-']).next()?.parse().ok()
-            }
-            Base::Stage(parent) => self.minor(self.stages.get(*parent)?),
-            Base::Scratch | Base::Unknown(_) => None,
+        match &self.stages.chain(stage).last()?.base {
+            Base::Image(image) => base::official(image)?.python_minor(),
+            _ => None,
         }
     }
 }

@@ -174,7 +174,7 @@ impl View<'_> {
             Known::Is(user) => Fact::known(Topic::User, user, at),
             Known::Unknown => Fact::unknown(Topic::User, "USER depends on a build argument", at),
             Known::Inherited => {
-                let root = self.root_of(stage);
+                let root = self.stages.chain(stage).last().map_or(&stage.base, |root| &root.base);
                 let from = [self.line(stage.from.first_line, "no USER follows")];
                 match root {
                     Base::Image(image) if crate::image::base::official(image).is_some() => {
@@ -185,17 +185,6 @@ impl View<'_> {
                 }
             }
         })
-    }
-
-    fn root_of<'s>(&'s self, stage: &'s crate::image::Stage<'s>) -> &'s Base {
-        let mut base = &stage.base;
-        while let Base::Stage(parent) = base {
-            match self.stages.get(*parent) {
-                Some(parent) => base = &parent.base,
-                None => break,
-            }
-        }
-        base
     }
 
     pub(super) fn ports(&self) -> Vec<Fact> {

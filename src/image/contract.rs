@@ -31,11 +31,8 @@ pub struct Difference {
 impl Contract {
     /// The contract of `stage`, with what it inherits from earlier stages of the same file.
     pub fn of(file: &Dockerfile, stages: &Stages<'_>, stage: &Stage<'_>) -> Self {
-        // From the root of the chain of stages to this one; every base is an earlier stage, so it ends.
-        let mut chain = vec![stage];
-        while let Base::Stage(parent) = chain[chain.len() - 1].base {
-            chain.extend(stages.get(parent));
-        }
+        // From the root of the chain of stages to this one.
+        let chain: Vec<&Stage<'_>> = stages.chain(stage).collect();
         let mut contract = Self::default();
         for (depth, stage) in chain.iter().rev().enumerate() {
             if depth == 0 {

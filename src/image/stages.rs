@@ -139,6 +139,14 @@ impl<'a> Stages<'a> {
         self.stages.iter().rev().find(|stage| stage.from.span.start <= instruction.span.start)
     }
 
+    /// `stage` and those that it is built on, itself first. Every base is an earlier stage, so it ends.
+    pub fn chain<'s>(&'s self, stage: &'s Stage<'a>) -> impl Iterator<Item = &'s Stage<'a>> {
+        std::iter::successors(Some(stage), |stage| match stage.base {
+            Base::Stage(parent) => self.get(parent),
+            _ => None,
+        })
+    }
+
     /// Whether an instruction of a later stage, or a later stage's base, needs stage `index`.
     pub fn children(&self, index: usize) -> impl Iterator<Item = &Stage<'a>> {
         self.stages.iter().filter(move |stage| stage.base == Base::Stage(index))

@@ -75,10 +75,7 @@ impl Launch {
 impl Start {
     /// What `stage` of `file` starts, with what it inherits.
     pub fn of(file: &Dockerfile, stages: &Stages<'_>, stage: &Stage<'_>) -> Self {
-        let mut chain = vec![stage];
-        while let Base::Stage(parent) = chain[chain.len() - 1].base {
-            chain.extend(stages.get(parent));
-        }
+        let chain: Vec<&Stage<'_>> = stages.chain(stage).collect();
         let mut start = Self::default();
         if let Some(root) = chain.last() {
             start.inherit(&root.base);

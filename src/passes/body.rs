@@ -1,8 +1,9 @@
 //! What a RUN runs, read in the shell that runs it.
 
 use super::Cx;
+use super::shipped::root_image;
 use crate::dockerfile::Instruction;
-use crate::image::{Base, Known, Stage};
+use crate::image::{Known, Stage};
 use crate::shell::{self, Body, Dialect, Script, Shell};
 
 /// What a RUN runs, read once.
@@ -67,17 +68,13 @@ fn interpreter(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction) -> (Result<Dia
             Err(why) => (Err(why), inherited),
         },
         None if cx.file.escape() == '`' => (Err("the file is written for Windows".to_owned()), inherited),
-        None if is_windows(&root_image(cx, stage)) => (Err("its base image is Windows".to_owned()), inherited),
-        None => (Ok(Dialect::Sh), Started { errexit: has_strict_shell(&root_image(cx, stage)), ..inherited }),
-    }
-}
-
-/// The image that the stage starts from in the end, lower case as written; empty for scratch.
-fn root_image(cx: &Cx<'_>, stage: &Stage<'_>) -> String {
-    match &stage.base {
-        Base::Image(image) | Base::Unknown(image) => image.to_lowercase(),
-        Base::Stage(index) => cx.stages.get(*index).map(|parent| root_image(cx, parent)).unwrap_or_default(),
-        Base::Scratch => String::new(),
+        None => {
+            let image = root_image(cx, stage).to_lowercase();
+            if is_windows(&image) {
+                return (Err("its base image is Windows".to_owned()), inherited);
+            }
+            (Ok(Dialect::Sh), Started { errexit: has_strict_shell(&image), ..inherited })
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod install;
 mod modules;
 mod needs;
 
+use super::no::No;
 use super::{Cx, Pass, missing_dockerignore};
 use crate::dockerfile::{Instruction, ItemKind, Keyword};
 use crate::edit::Edit;
@@ -21,21 +22,6 @@ pub(super) const PASS: Pass =
 
 const WHAT: &str = "install the packages before the sources are copied";
 const WHY: &str = "a change of the sources then does not install the packages again";
-
-/// Why a stage is left as it is.
-#[derive(Debug)]
-enum No {
-    /// There is nothing to gain, or it is not this pattern.
-    NotThis,
-    /// It is, but something stands against it.
-    Because(String),
-}
-
-impl No {
-    fn because(why: impl Into<String>) -> Self {
-        Self::Because(why.into())
-    }
-}
 
 /// What was read.
 type Proof = Vec<Evidence>;

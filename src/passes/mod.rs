@@ -14,6 +14,7 @@ mod kept_package_cache;
 mod late_cleanup;
 mod leftover_download;
 mod missing_dockerignore;
+mod no;
 mod oversized_base;
 pub mod packages;
 pub mod paths;

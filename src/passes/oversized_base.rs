@@ -1,6 +1,5 @@
 //! Full images → Alpine or slim ones of the same version, where nothing in the file or its context needs more.
 
-mod blocker;
 mod documents;
 mod lacking;
 mod node;
@@ -9,11 +8,11 @@ mod python;
 mod spawns;
 mod swap;
 
+use super::no::No;
 use super::{Cx, Pass};
 use crate::image::base::{self, Class, Tag};
 use crate::image::{Base, Stage};
 use crate::proposal::{Evidence, Kind, Proposal, Proposals};
-use blocker::Blocker;
 pub(super) use programs::is_everywhere;
 
 /// See the page.
@@ -62,7 +61,8 @@ impl<'c> Case<'c> {
         let root = shipped_root(cx)?;
         let Base::Image(image) = &root.base else { return None };
         let from = base::official(image)?;
-        let group = cx.stages.iter().filter(|stage| root_of(cx, stage) == Some(root.index)).collect();
+        let group =
+            cx.stages.iter().filter(|stage| cx.stages.chain(stage).any(|below| below.index == root.index)).collect();
         Some(Self { cx, root, group, from })
     }
 
@@ -77,8 +77,8 @@ impl<'c> Case<'c> {
         for &class in wanted {
             match self.swap_to(class) {
                 Ok(swap) => return Ok(swap),
-                Err(Blocker::NoSuchImage) => {}
-                Err(Blocker::Because(why)) => reasons.push((name(class), why)),
+                Err(No::NotThis) => {}
+                Err(No::Because(why)) => reasons.push((name(class), why)),
             }
         }
         Err(match &reasons[..] {
@@ -91,16 +91,7 @@ impl<'c> Case<'c> {
 
 /// The stage at the bottom of the one that ships.
 fn shipped_root<'c>(cx: &'c Cx<'_>) -> Option<&'c Stage<'c>> {
-    cx.stages.get(root_of(cx, cx.stages.last()?)?)
-}
-
-fn root_of(cx: &Cx<'_>, stage: &Stage<'_>) -> Option<usize> {
-    let mut stage = stage;
-    // Every base is an earlier stage, so this ends.
-    while let Base::Stage(parent) = stage.base {
-        stage = cx.stages.get(parent)?;
-    }
-    Some(stage.index)
+    cx.stages.chain(cx.stages.last()?).last()
 }
 
 const fn name(class: Class) -> &'static str {

@@ -7,7 +7,7 @@ use super::shipped::{root_image, ships};
 use super::{Cx, Pass};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::edit::Edit;
-use crate::image::{Base, Stage};
+use crate::image::Stage;
 use crate::managers::recommends::{self, Package};
 use crate::managers::{Use, uses};
 use crate::proposal::{Evidence, Kind, Proposal, Proposals};
@@ -68,10 +68,8 @@ fn for_each_install(cx: &Cx<'_>, run: &Instruction, mut see: impl FnMut(&Use<'_>
 
 /// What the stages that `stage` is built on install.
 fn inherited(cx: &Cx<'_>, stage: &Stage<'_>) -> Vec<String> {
-    let Base::Stage(index) = stage.base else { return Vec::new() };
-    let Some(parent) = cx.stages.get(index) else { return Vec::new() };
-    let mut installed = inherited(cx, parent);
-    for run in runs(parent) {
+    let mut installed = Vec::new();
+    for run in cx.stages.chain(stage).skip(1).flat_map(runs) {
         for_each_install(cx, run, |an_install| installed.extend(brought(an_install)));
     }
     installed

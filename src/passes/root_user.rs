@@ -14,7 +14,7 @@ mod python;
 use super::{Cx, Pass};
 use crate::dockerfile::Keyword;
 use crate::edit::Edit;
-use crate::image::{Base, Known, Stage, Start};
+use crate::image::{Known, Stage, Start};
 use crate::proposal::{Field, Kind, Proposal, Proposals};
 use crate::text::Span;
 use account::Account;
@@ -81,14 +81,7 @@ enum User {
 
 impl<'c> Case<'c> {
     fn of(cx: &'c Cx<'c>, stage: &'c Stage<'c>) -> Self {
-        let mut chain = vec![stage];
-        // Every base is an earlier stage, so this ends.
-        while let Base::Stage(parent) = chain[chain.len() - 1].base
-            && let Some(parent) = cx.stages.get(parent)
-        {
-            chain.push(parent);
-        }
-        Self { cx, stage, chain, start: Start::of(cx.file, cx.stages, stage) }
+        Self { cx, stage, chain: cx.stages.chain(stage).collect(), start: Start::of(cx.file, cx.stages, stage) }
     }
 
     fn user(&self) -> User {

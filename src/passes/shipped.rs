@@ -34,10 +34,9 @@ pub fn ships(cx: &Cx<'_>, stage: &Stage<'_>) -> bool {
 
 /// The name of the image that `stage` starts from in the end, as written: `node:20`; empty when there is none.
 pub fn root_image<'c>(cx: &'c Cx<'_>, stage: &'c Stage<'_>) -> &'c str {
-    match &stage.base {
-        Base::Image(image) | Base::Unknown(image) => image,
-        Base::Stage(index) => cx.stages.get(*index).map_or("", |parent| root_image(cx, parent)),
-        Base::Scratch => "",
+    match cx.stages.chain(stage).last().map(|root| &root.base) {
+        Some(Base::Image(image) | Base::Unknown(image)) => image,
+        _ => "",
     }
 }
 

@@ -8,6 +8,7 @@ mod python;
 mod runtime;
 mod steps;
 
+use super::no::No;
 use super::{Cx, Pass};
 use crate::image::base::{self, Tag};
 use crate::image::{Base, Stage};
@@ -16,21 +17,6 @@ use crate::proposal::{Kind, Proposal, Proposals};
 /// See the page.
 pub(super) const PASS: Pass =
     Pass { id: "single-stage", kind: Kind::Stages, answers_to: &[], page: include_str!("single-stage.md"), run };
-
-/// Why a file is not split.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum No {
-    /// It is no single stage that builds something.
-    NotThis,
-    /// It is, but something stands against it.
-    Because(String),
-}
-
-impl No {
-    fn because(why: impl Into<String>) -> Self {
-        Self::Because(why.into())
-    }
-}
 
 /// A file of one stage on an official image.
 struct Case<'c> {

@@ -74,6 +74,12 @@ impl Tag {
         join(self.version, self.variant)
     }
 
+    /// The minor version of Python 3 in an image of it: `12` for `python:3.12-slim`.
+    pub fn python_minor(&self) -> Option<u16> {
+        let version = self.version.strip_prefix("3.").filter(|_| self.image == "python")?;
+        version.split(['.', '-']).next()?.parse().ok()
+    }
+
     /// How much of a distribution it carries.
     pub fn class(&self) -> Class {
         if self.image == "alpine" || self.variant.starts_with("alpine") {

@@ -4,7 +4,7 @@
 use super::{Change, Job, cleanups, text_of, with_job};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::edit::Edit;
-use crate::image::{Base, Stage};
+use crate::image::Stage;
 use crate::managers::{Manager, Use, manager};
 use crate::passes::Cx;
 use crate::passes::index_readers::{Index, fetches, reader_after};
@@ -52,16 +52,11 @@ fn first_call(job: &Job<'_>) -> Result<(usize, usize), String> {
 
 /// Whether an earlier RUN of the stage, or of one that it is built on, switches the deletion off, or will.
 fn is_off_before(job: &Job<'_>) -> bool {
-    let mut stage = Some(job.stage);
-    while let Some(at) = stage {
+    job.cx.stages.chain(job.stage).any(|at| {
         let mut first = job.memory.apt.first.borrow_mut();
         let first = first.entry(at.index).or_insert_with(|| first_off(job, at));
-        if first.is_some_and(|start| start < job.run.span.start) {
-            return true;
-        }
-        stage = if let Base::Stage(index) = at.base { job.cx.stages.get(index) } else { None };
-    }
-    false
+        first.is_some_and(|start| start < job.run.span.start)
+    })
 }
 
 /// Where the first RUN of `stage` begins that switches the deletion off, or will.
@@ -82,10 +77,7 @@ fn has_apt(job: &Job<'_>) -> bool {
 
 /// Whether every RUN that uses apt, in the stages that are built on one another, can have the mounts.
 fn all_of_the_image(job: &Job<'_>) -> Result<(), String> {
-    let mut root = job.stage;
-    while let Base::Stage(index) = root.base {
-        root = job.cx.stages.get(index).ok_or("its base is not known")?;
-    }
+    let root = job.cx.stages.chain(job.stage).last().ok_or("its base is not known")?;
     job.memory.apt.trees.borrow_mut().entry(root.index).or_insert_with(|| of_tree(job.cx, root, job.memory)).clone()
 }
 

@@ -2,7 +2,7 @@
 //! <https://github.com/debuerreotype/debuerreotype/blob/master/scripts/.slimify-excludes>.
 
 use super::Case;
-use super::blocker::Blocker;
+use crate::passes::no::No;
 use crate::proposal::Evidence;
 
 const LEFT_OUT: &[&str] = &[
@@ -20,17 +20,17 @@ const LEFT_OUT: &[&str] = &[
 const LINKED: &[&str] = &["default-jdk", "default-jre", "openjdk-", "postgresql"];
 
 /// Nothing when the file does not speak of them.
-pub(super) fn not_needed(case: &Case<'_>) -> Result<(), Blocker> {
+pub(super) fn not_needed(case: &Case<'_>) -> Result<(), No> {
     let old = case.from.release().is_none_or(|release| release.number.parse::<u32>().is_ok_and(|number| number < 12));
     let linked = LINKED.iter().filter(|_| old);
     for instruction in case.group.iter().flat_map(|stage| &stage.instructions) {
         let text = instruction.span.of(case.cx.file.text());
         let place = || format!("line {}", case.cx.line(instruction.code.start));
         if let Some(word) = LEFT_OUT.iter().find(|word| text.contains(**word)) {
-            return Err(Blocker::because(format!("{} needs {word}, which slim images leave out", place())));
+            return Err(No::because(format!("{} needs {word}, which slim images leave out", place())));
         }
         if let Some(word) = linked.clone().find(|word| text.contains(**word)) {
-            return Err(Blocker::because(format!("{} installs {word}…, which may fail without manuals", place())));
+            return Err(No::because(format!("{} installs {word}…, which may fail without manuals", place())));
         }
     }
     Ok(())

@@ -1,13 +1,12 @@
 //! What the smaller image lacks: programs that stay, programs whose packages are added, and those that block.
 
 use super::Case;
-use super::blocker::Blocker;
 use super::programs::{self, Place, is_everywhere};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::edit::Edit;
-use crate::image::Base;
 use crate::image::base::{Distro, Family, Libc};
 use crate::managers::programs::{of, packages_for};
+use crate::passes::no::No;
 use crate::passes::packages::{Action, Call, call, install};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,19 +34,12 @@ pub(super) enum Bringer {
 }
 
 impl<'c> Move<'c> {
-    pub(super) fn new(case: &'c Case<'c>, old: &'static Family, new: &'static Family) -> Result<Self, Blocker> {
+    pub(super) fn new(case: &'c Case<'c>, old: &'static Family, new: &'static Family) -> Result<Self, No> {
         let own = programs::installed(case)?;
         let mut installed = BTreeMap::new();
         for stage in &case.group {
-            let (mut all, mut at) = (BTreeSet::new(), Some(stage.index));
-            // Every base is an earlier stage, so this ends.
-            while let Some(index) = at {
-                all.extend(own.get(&index).into_iter().flatten().cloned());
-                at = case.cx.stages.get(index).and_then(|stage| match stage.base {
-                    Base::Stage(parent) => Some(parent),
-                    _ => None,
-                });
-            }
+            let chain = case.cx.stages.chain(stage);
+            let all = chain.filter_map(|below| own.get(&below.index)).flatten().cloned().collect();
             installed.insert(stage.index, all);
         }
         Ok(Self { case, old, new, installed, added: RefCell::default() })
@@ -59,7 +51,7 @@ impl<'c> Move<'c> {
     }
 
     /// Whether the program `name`, which `place` uses in the stage that ships, is there or can be added.
-    pub(super) fn check(&self, name: &str, place: &str, bringer: Bringer) -> Result<(), Blocker> {
+    pub(super) fn check(&self, name: &str, place: &str, bringer: Bringer) -> Result<(), No> {
         let stage = match bringer {
             Bringer::Install(stage) => stage,
             _ => self.case.group.last().map_or(0, |stage| stage.index),
@@ -69,13 +61,13 @@ impl<'c> Move<'c> {
             _ if is_everywhere(name) => Ok(()),
             (_, Some(true)) | (Some(false), _) => Ok(()),
             (_, None) if apt && self.new.libc == Libc::Glibc => Ok(()),
-            (_, None) if apt => Err(Blocker::because(format!("{place} installs with {name}, which is not there"))),
+            (_, None) if apt => Err(No::because(format!("{place} installs with {name}, which is not there"))),
             _ if self.is_installed(name, stage) => Ok(()),
             (_, Some(false)) => self.add_for(name, place),
             (_, None) if bringer == Bringer::Project => Ok(()),
             // The new image is of the same version.
             (None, None) if self.old.image == self.new.image && self.old.alike.contains(&name) => Ok(()),
-            (_, None) => Err(Blocker::because(format!("{place} uses {name}, which may not be there"))),
+            (_, None) => Err(No::because(format!("{place} uses {name}, which may not be there"))),
         }
     }
 
@@ -85,9 +77,9 @@ impl<'c> Move<'c> {
             || installed.iter().any(|package| of(package).any(|brought| brought == program))
     }
 
-    fn add_for(&self, program: &str, place: &str) -> Result<(), Blocker> {
+    fn add_for(&self, program: &str, place: &str) -> Result<(), No> {
         let packages = packages_for(program, self.distro())
-            .ok_or_else(|| Blocker::because(format!("{place} uses {program}, which is not there")))?;
+            .ok_or_else(|| No::because(format!("{place} uses {program}, which is not there")))?;
         for package in packages {
             self.add(package, place);
         }
@@ -110,7 +102,7 @@ impl<'c> Move<'c> {
     }
 
     /// The edit that has them installed, and what it installs for whom.
-    pub(super) fn installs(&self) -> Result<Option<(Edit, String)>, Blocker> {
+    pub(super) fn installs(&self) -> Result<Option<(Edit, String)>, No> {
         let added = self.added.borrow();
         let Some((_, place)) = added.first() else { return Ok(None) };
         let names: Vec<&str> = added.iter().map(|(name, _)| *name).collect();
@@ -119,7 +111,7 @@ impl<'c> Move<'c> {
             return Ok(Some((edit, fact)));
         }
         if let Some(line) = self.reaches_its_mirror_otherwise() {
-            return Err(Blocker::because(format!(
+            return Err(No::because(format!(
                 "{place} needs {}, and line {line} changes how packages are had",
                 names[0]
             )));

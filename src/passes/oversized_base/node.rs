@@ -1,7 +1,6 @@
 //! What a Node application needs of its base: native modules that fit the C library, a toolchain for those that
 //! are compiled, git for those that are cloned.
 
-use super::blocker::Blocker;
 use super::lacking::{Bringer, Move};
 use super::programs::{Brought, place_of};
 use super::{Case, programs, spawns};
@@ -9,6 +8,7 @@ use crate::dockerfile::Keyword;
 use crate::image::base::{Family, Libc};
 use crate::image::{Exists, Origin as PathOrigin, Stage};
 use crate::passes::commands;
+use crate::passes::no::No;
 use crate::project::Finding;
 use crate::project::node::lock::Origin;
 use crate::project::node::native::{Arch, Natives, Support};
@@ -17,7 +17,7 @@ use crate::proposal::Evidence;
 use std::rc::Rc;
 
 /// Evidence that every package of the applications in the group runs on `new`.
-pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Blocker> {
+pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, No> {
     let mut evidence = Vec::new();
     let mut apps: Vec<Rc<Node>> = Vec::new();
     for stage in &case.group {
@@ -28,7 +28,7 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
         }
     }
     if apps.is_empty() {
-        return Err(Blocker::because("no package.json of the build context is installed here"));
+        return Err(No::because("no package.json of the build context is installed here"));
     }
     let commands = programs::commands(case)?;
     let installs = installs_packages(case);
@@ -44,12 +44,12 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
 }
 
 /// The programs that package.json's scripts use, as far as the commands of the Dockerfile reach them.
-fn scripts_run_on(app: &Node, commands: &[Vec<String>], installs: bool, step: &Move<'_>) -> Result<(), Blocker> {
+fn scripts_run_on(app: &Node, commands: &[Vec<String>], installs: bool, step: &Move<'_>) -> Result<(), No> {
     let hooks = app.manifest.install_scripts().into_iter().filter(|_| installs);
     let hooks = hooks.map(|script| app.runs_script(&script.name));
     for closure in commands.iter().map(|words| app.runs(words)).chain(hooks) {
         if let Some(gap) = closure.gaps.first() {
-            return Err(Blocker::because(format!("{}: {}", place_of(gap), gap.fact)));
+            return Err(No::because(format!("{}: {}", place_of(gap), gap.fact)));
         }
         for tool in app.tools(&closure) {
             // What stands in the Dockerfile itself was checked with the rest of it.
@@ -75,14 +75,14 @@ fn installs_packages(case: &Case<'_>) -> bool {
 
 /// Packages that were installed on a larger image of the same release: they miss nothing but the libraries that they
 /// load, which are added.
-fn packages_brought_run(case: &Case<'_>, app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, Blocker> {
+fn packages_brought_run(case: &Case<'_>, app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, No> {
     let pruned = ["prune", "--omit=dev", "--production", "--prod"].iter().any(|word| case.cx.mentions(word));
     let (natives, mut evidence) = match app.natives(if pruned { Scope::Production } else { Scope::All }) {
         Finding::Known { value, evidence } => (value, evidence),
-        Finding::Unknown { why, .. } => return Err(Blocker::because(format!("native modules are not known: {why}"))),
+        Finding::Unknown { why, .. } => return Err(No::because(format!("native modules are not known: {why}"))),
     };
     if app.context().is_file(&format!("{}/binding.gyp", app.dir)) {
-        return Err(Blocker::because("the project has native code of its own (binding.gyp)"));
+        return Err(No::because("the project has native code of its own (binding.gyp)"));
     }
     for native in &natives.packages {
         let libraries = native.needs.map_or(&[][..], |known| known.apt_run);
@@ -94,7 +94,7 @@ fn packages_brought_run(case: &Case<'_>, app: &Node, step: &Move<'_>) -> Result<
             Support::Breaks => false,
         };
         if !runs {
-            return Err(Blocker::because(format!("{}@{} {}", native.name, native.version, native.slim.why)));
+            return Err(No::because(format!("{}@{} {}", native.name, native.version, native.slim.why)));
         }
         for library in libraries {
             step.add(library, &native.name);
@@ -113,21 +113,21 @@ fn is_native(app: &Node, name: &str) -> bool {
     edges.any(|edge| native_table::is_signal(&edge.name)) || DOWNLOADS.iter().any(|part| name.contains(part))
 }
 
-fn packages_run_on(app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, Blocker> {
+fn packages_run_on(app: &Node, step: &Move<'_>) -> Result<Vec<Evidence>, No> {
     let (natives, mut evidence) = match app.natives(Scope::All) {
         Finding::Known { value, evidence } => (value, evidence),
-        Finding::Unknown { why, .. } => return Err(Blocker::because(format!("native modules are not known: {why}"))),
+        Finding::Unknown { why, .. } => return Err(No::because(format!("native modules are not known: {why}"))),
     };
     if let Some(why) = &natives.may_be_more {
-        return Err(Blocker::because(why.clone()));
+        return Err(No::because(why.clone()));
     }
     if let Some(why) = against(&natives, step.new) {
-        return Err(Blocker::because(why));
+        return Err(No::because(why));
     }
     let cloned = app.lock().and_then(|lock| lock.packages.iter().find(|package| package.origin == Origin::Git));
     // What its own scripts build with is not known.
     if let Some(package) = cloned.filter(|_| step.new.has_tool("git") != Some(true)) {
-        return Err(Blocker::because(format!("{} is cloned with git, which is not there", package.name)));
+        return Err(No::because(format!("{} is cloned with git, which is not there", package.name)));
     }
     evidence.truncate(8);
     Ok(evidence)
@@ -147,7 +147,7 @@ fn against(natives: &Natives, new: &Family) -> Option<String> {
 }
 
 /// The applications whose package.json a COPY of `stage` brings to where something is installed or started.
-fn applications(case: &Case<'_>, stage: &Stage<'_>) -> Result<Vec<Rc<Node>>, Blocker> {
+fn applications(case: &Case<'_>, stage: &Stage<'_>) -> Result<Vec<Rc<Node>>, No> {
     let mut apps: Vec<Rc<Node>> = Vec::new();
     let mut directories: Vec<String> = Vec::new();
     for instruction in &stage.instructions {
@@ -159,7 +159,7 @@ fn applications(case: &Case<'_>, stage: &Stage<'_>) -> Result<Vec<Rc<Node>>, Blo
         if let Exists::Yes(PathOrigin::Context { path, .. }) = case.cx.find_in_stage(stage.index, &package) {
             let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
             let app = case.cx.project.node(dir);
-            apps.push(app.ok_or_else(|| Blocker::because(format!("{path} is not understood")))?);
+            apps.push(app.ok_or_else(|| No::because(format!("{path} is not understood")))?);
         }
     }
     Ok(apps)

@@ -5,11 +5,11 @@
 //! was brought by the project, or failed before.
 
 use super::Case;
-use super::blocker::Blocker;
 use super::lacking::{Bringer, Move};
 use crate::dockerfile::{Instruction, Keyword, Logical};
 use crate::image::base::Libc;
 use crate::image::{Exists, Origin, Stage};
+use crate::passes::no::No;
 use crate::passes::packages::without_version;
 use crate::project::deploy::said::Check;
 use crate::project::node::bins;
@@ -147,7 +147,7 @@ pub(super) struct Brought {
 }
 
 /// Evidence that everything used is there; else what is missing, or cannot be known.
-pub(super) fn all_there(step: &Move<'_>, case: &Case<'_>, brought: &Brought) -> Result<Vec<Evidence>, Blocker> {
+pub(super) fn all_there(step: &Move<'_>, case: &Case<'_>, brought: &Brought) -> Result<Vec<Evidence>, No> {
     let mut uses = 0;
     each_use(case, &mut |found| {
         uses += 1;
@@ -164,22 +164,22 @@ pub(super) fn all_there(step: &Move<'_>, case: &Case<'_>, brought: &Brought) -> 
 /// The first place that uses one of `programs`.
 pub(super) fn first_use(case: &Case<'_>, programs: &[&str]) -> Option<Place> {
     let found = each_use(case, &mut |found| match program(found.simple) {
-        Some(name) if programs.contains(&name) => Err(Blocker::Because(found.place.clone())),
+        Some(name) if programs.contains(&name) => Err(No::Because(found.place.clone())),
         _ => Ok(()),
     });
     match found {
-        Err(Blocker::Because(place)) => Some(place),
+        Err(No::Because(place)) => Some(place),
         _ => None,
     }
 }
 
-fn check(found: &Use<'_>, step: &Move<'_>, brings: &dyn Fn(&str) -> bool) -> Result<(), Blocker> {
+fn check(found: &Use<'_>, step: &Move<'_>, brings: &dyn Fn(&str) -> bool) -> Result<(), No> {
     let place = &found.place;
     let Some(name) = program(found.simple) else {
         return if found.simple.words.is_empty() {
             Ok(())
         } else {
-            Err(Blocker::because(format!("{place} runs a command that only the build knows")))
+            Err(No::because(format!("{place} runs a command that only the build knows")))
         };
     };
     if step.new.libc == Libc::Musl {
@@ -193,7 +193,7 @@ fn check(found: &Use<'_>, step: &Move<'_>, brings: &dyn Fn(&str) -> bool) -> Res
 }
 
 /// Paths that Debian has and Alpine has not, or has otherwise.
-fn no_path_of_debian(found: &Use<'_>, step: &Move<'_>) -> Result<(), Blocker> {
+fn no_path_of_debian(found: &Use<'_>, step: &Move<'_>) -> Result<(), No> {
     const DEBIANS: &[&str] = &[
         "/etc/apt",
         "/etc/default/",
@@ -210,23 +210,23 @@ fn no_path_of_debian(found: &Use<'_>, step: &Move<'_>) -> Result<(), Blocker> {
         if text.contains("/usr/share/zoneinfo") {
             step.add("tzdata", &found.place);
         } else if let Some(path) = DEBIANS.iter().find(|path| text.starts_with(**path)) {
-            return Err(Blocker::because(format!("{} speaks of {path}, which is otherwise there", found.place)));
+            return Err(No::because(format!("{} speaks of {path}, which is otherwise there", found.place)));
         }
     }
     Ok(())
 }
 
 /// `BusyBox` has the utilities, but few of their long options.
-fn short_options_only(found: &Use<'_>, name: &str) -> Result<(), Blocker> {
+fn short_options_only(found: &Use<'_>, name: &str) -> Result<(), No> {
     const BUILT_IN: &[&str] =
         &["echo", "printf", "set", "test", "[", "exec", "command", "export", "env", "timeout", "xargs"];
     let long = |word: &str| word.starts_with("--") && word.len() > 2;
     let perl =
         name == "grep" && found.simple.words.iter().any(|word| word.raw.starts_with('-') && word.raw.contains('P'));
     match found.simple.words.iter().skip(1).find(|word| long(&word.raw)) {
-        _ if perl => Err(Blocker::because(format!("{} uses grep -P, which BusyBox has not", found.place))),
+        _ if perl => Err(No::because(format!("{} uses grep -P, which BusyBox has not", found.place))),
         Some(word) if !BUILT_IN.contains(&name) => {
-            Err(Blocker::because(format!("{} uses {name} {}, which BusyBox may not know", found.place, word.raw)))
+            Err(No::because(format!("{} uses {name} {}, which BusyBox may not know", found.place, word.raw)))
         }
         _ => Ok(()),
     }
@@ -240,7 +240,7 @@ fn program(simple: &Simple) -> Option<&str> {
 }
 
 /// The words of every literal command of the stages: the program and its arguments.
-pub(super) fn commands(case: &Case<'_>) -> Result<Vec<Vec<String>>, Blocker> {
+pub(super) fn commands(case: &Case<'_>) -> Result<Vec<Vec<String>>, No> {
     let mut all = Vec::new();
     each_use(case, &mut |found| {
         let words: Option<Vec<String>> = found.simple.words.iter().map(|word| word.literal.clone()).collect();
@@ -251,7 +251,7 @@ pub(super) fn commands(case: &Case<'_>) -> Result<Vec<Vec<String>>, Blocker> {
 }
 
 /// By stage, names of what its commands install: packages of the distribution, and global ones of npm, pip and their like.
-pub(super) fn installed(case: &Case<'_>) -> Result<BTreeMap<usize, BTreeSet<String>>, Blocker> {
+pub(super) fn installed(case: &Case<'_>) -> Result<BTreeMap<usize, BTreeSet<String>>, No> {
     let mut all = BTreeMap::<usize, BTreeSet<String>>::new();
     each_use(case, &mut |found| {
         let words: Vec<&str> = found.simple.words.iter().filter_map(|word| word.literal.as_deref()).collect();
@@ -281,13 +281,13 @@ pub(super) fn node_packages(program: &str) -> impl Iterator<Item = &str> {
     bins::packages_of(program).iter().copied().chain([program])
 }
 
-pub(super) type Visit<'v> = dyn FnMut(&Use<'_>) -> Result<(), Blocker> + 'v;
+pub(super) type Visit<'v> = dyn FnMut(&Use<'_>) -> Result<(), No> + 'v;
 
-pub(super) fn each_use(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), Blocker> {
+pub(super) fn each_use(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), No> {
     for stage in &case.group {
         for instruction in &stage.instructions {
             if matches!(instruction.keyword, Keyword::Onbuild) {
-                return Err(Blocker::because(format!(
+                return Err(No::because(format!(
                     "line {} defers an instruction",
                     case.cx.line(instruction.code.start)
                 )));
@@ -301,7 +301,7 @@ pub(super) fn each_use(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), Blo
 }
 
 /// What compose, CI and the like run inside the container: probes, and commands of their own.
-fn usage_uses(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), Blocker> {
+fn usage_uses(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), No> {
     let Some(stage) = case.group.last() else { return Ok(()) };
     let usage = case.cx.project.usage();
     for probe in usage.probes_inside() {
@@ -315,7 +315,7 @@ fn usage_uses(case: &Case<'_>, visit: &mut Visit<'_>) -> Result<(), Blocker> {
     for command in usage.commands().into_iter().chain(usage.entrypoints()) {
         let place = place_of(&command.evidence);
         if !command.literal {
-            return Err(Blocker::because(format!("{place} runs a command that only who runs it knows")));
+            return Err(No::because(format!("{place} runs a command that only who runs it knows")));
         }
         text_uses(case, stage, &joined(command.words.iter().map(String::as_str)), Dialect::Sh, &place, visit)?;
     }
@@ -335,7 +335,7 @@ fn instruction_uses(
     stage: &Stage<'_>,
     instruction: &Instruction,
     visit: &mut Visit<'_>,
-) -> Result<(), Blocker> {
+) -> Result<(), No> {
     let place = format!("line {}", case.cx.line(instruction.code.start));
     let body = case.cx.body(instruction);
     match (&body.body, &body.shell) {
@@ -344,7 +344,7 @@ fn instruction_uses(
             text_uses(case, stage, &text, Dialect::Sh, &place, visit)
         }
         (_, Shell::Parsed(script)) => script_uses(case, stage, script, &place, visit),
-        (_, Shell::Opaque(why)) => Err(Blocker::because(format!("{place} is not understood: {why}"))),
+        (_, Shell::Opaque(why)) => Err(No::because(format!("{place} is not understood: {why}"))),
     }
 }
 
@@ -365,12 +365,12 @@ fn text_uses(
     dialect: Dialect,
     place: &str,
     visit: &mut Visit<'_>,
-) -> Result<(), Blocker> {
+) -> Result<(), No> {
     let mut logical = Logical::default();
     logical.push(text, 0);
     match shell::read(&logical, dialect) {
         Shell::Parsed(script) => script_uses(case, stage, &script, place, visit),
-        Shell::Opaque(why) => Err(Blocker::because(format!("{place} is not understood: {why}"))),
+        Shell::Opaque(why) => Err(No::because(format!("{place} is not understood: {why}"))),
     }
 }
 
@@ -380,7 +380,7 @@ fn script_uses(
     script: &Script,
     place: &str,
     visit: &mut Visit<'_>,
-) -> Result<(), Blocker> {
+) -> Result<(), No> {
     let moves = Effects::of(script).cd || script.commands().iter().any(|found| found.simple.name() == Some("cd"));
     let workdir = stage.end().workdir().value().filter(|_| !moves);
     for found in script.commands() {
@@ -392,13 +392,7 @@ fn script_uses(
 }
 
 /// A script of the build context that a command starts: by its path, or behind `sh`.
-fn follow(
-    case: &Case<'_>,
-    stage: &Stage<'_>,
-    simple: &Simple,
-    place: &str,
-    visit: &mut Visit<'_>,
-) -> Result<(), Blocker> {
+fn follow(case: &Case<'_>, stage: &Stage<'_>, simple: &Simple, place: &str, visit: &mut Visit<'_>) -> Result<(), No> {
     // Scripts that start scripts are one step too many to follow.
     let Some(name) = simple.name().filter(|_| !place.contains(':')) else { return Ok(()) };
     let by_shell = matches!(program(simple), Some("sh" | "bash"));
@@ -411,10 +405,10 @@ fn follow(
         return Ok(());
     }
     let Some(file) = context_file(case, stage, path) else {
-        return Err(Blocker::because(format!("{place} starts {path}, which could not be looked into")));
+        return Err(No::because(format!("{place} starts {path}, which could not be looked into")));
     };
     let source = case.cx.project.context().find(&file);
-    let Some(source) = source else { return Err(Blocker::because(format!("{file} could not be read"))) };
+    let Some(source) = source else { return Err(No::because(format!("{file} could not be read"))) };
     let first = source.text.lines().next().unwrap_or_default();
     let shebang = first.strip_prefix("#!").map(str::trim);
     let interpreter = shebang.and_then(|line| line.rsplit(['/', ' ']).next()).unwrap_or("sh");

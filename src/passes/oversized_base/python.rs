@@ -2,11 +2,11 @@
 //! and the programs that the code starts.
 
 use super::Case;
-use super::blocker::Blocker;
 use super::lacking::{Bringer, Move};
 use super::programs::{self, Brought, Use};
 use crate::image::base::Libc;
 use crate::image::{Exists, Origin};
+use crate::passes::no::No;
 use crate::project::Finding;
 use crate::project::python::Python;
 use crate::project::python::deps::Dependency;
@@ -23,7 +23,7 @@ const WINDOWS: &[&str] = &["customtkinter", "pysimplegui", "tkinter", "turtle"];
 const MOST_SHOWN: usize = 8;
 
 /// Evidence that every package that the group installs runs on `new`, and so does the code.
-pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Blocker> {
+pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, No> {
     let mut brought = Brought::default();
     let mut installs = 0;
     programs::each_use(case, &mut |found| {
@@ -40,7 +40,7 @@ pub(super) fn runs_on(case: &Case<'_>, step: &Move<'_>) -> Result<Brought, Block
         } else {
             "no install of Python packages was found"
         };
-        return Err(Blocker::because(why));
+        return Err(No::because(why));
     }
     brought.evidence.truncate(MOST_SHOWN);
     Ok(brought)
@@ -52,24 +52,21 @@ fn install_runs_on(
     install: &Install,
     step: &Move<'_>,
     brought: &mut Brought,
-) -> Result<Rc<Python>, Blocker> {
+) -> Result<Rc<Python>, No> {
     let place = &found.place;
-    let workdir = found
-        .workdir
-        .as_deref()
-        .ok_or_else(|| Blocker::because(format!("{place} installs in an unknown directory")))?;
+    let workdir =
+        found.workdir.as_deref().ok_or_else(|| No::because(format!("{place} installs in an unknown directory")))?;
     let resolve = |path: &str| context_path(case, found.stage, workdir, path);
     let dir = install
         .directory(&resolve)
-        .ok_or_else(|| Blocker::because(format!("{place} installs what is not in the build context")))?;
+        .ok_or_else(|| No::because(format!("{place} installs what is not in the build context")))?;
     let python = case.cx.project.python(&dir);
-    let python =
-        python.ok_or_else(|| Blocker::because(format!("{place} installs a project that is not understood")))?;
-    let dependencies = python.dependencies(install, minor(case), &resolve);
+    let python = python.ok_or_else(|| No::because(format!("{place} installs a project that is not understood")))?;
+    let dependencies = python.dependencies(install, case.from.python_minor(), &resolve);
     if let Finding::Unknown { why, .. } = &dependencies.complete {
-        return Err(Blocker::because(format!("not all that {place} installs is known: {why}")));
+        return Err(No::because(format!("not all that {place} installs is known: {why}")));
     }
-    let target = Target::new(minor(case));
+    let target = Target::new(case.from.python_minor());
     for dependency in &dependencies.list {
         brought.evidence.extend(dependency_runs_on(case, dependency, &target, step)?);
         brought.programs.insert(dependency.name.clone());
@@ -85,46 +82,40 @@ fn context_path(case: &Case<'_>, stage: usize, workdir: &str, path: &str) -> Opt
     }
 }
 
-/// `12` for `python:3.12-bookworm`.
-fn minor(case: &Case<'_>) -> Option<u16> {
-    let name = case.from.name();
-    name.strip_prefix("3.")?.split(['.', '-']).next()?.parse().ok()
-}
-
 fn dependency_runs_on(
     case: &Case<'_>,
     dependency: &Dependency,
     target: &Target,
     step: &Move<'_>,
-) -> Result<Vec<Evidence>, Blocker> {
+) -> Result<Vec<Evidence>, No> {
     let name = &dependency.name;
     let (wheel, evidence) = match dependency.wheel(target) {
         Finding::Known { value, evidence } => (value, evidence),
-        Finding::Unknown { why, .. } => return Err(Blocker::because(why)),
+        Finding::Unknown { why, .. } => return Err(No::because(why)),
     };
     let musl = step.new.libc == Libc::Musl;
     match wheel {
         Wheel::SdistOnly => {
-            return Err(Blocker::because(format!("{name} is built from source, and no compiler is there")));
+            return Err(No::because(format!("{name} is built from source, and no compiler is there")));
         }
         // pip finds musllinux wheels from 21.2 on, which the images have from Python 3.10 on.
-        Wheel::Musllinux if musl && minor(case).is_none_or(|minor| minor < 10) => {
-            return Err(Blocker::because(format!("the pip there may not find the musl wheel of {name}")));
+        Wheel::Musllinux if musl && case.from.python_minor().is_none_or(|minor| minor < 10) => {
+            return Err(No::because(format!("the pip there may not find the musl wheel of {name}")));
         }
         // Which version comes is only known on the day of the build.
         _ if musl && dependency.version.is_none() => {
-            return Err(Blocker::because(format!("{name} is not fixed to a version, which may lack a wheel for musl")));
+            return Err(No::because(format!("{name} is not fixed to a version, which may lack a wheel for musl")));
         }
         Wheel::Pure | Wheel::Musllinux => {}
-        _ if musl => return Err(Blocker::because(format!("{name} has no wheel for musl"))),
+        _ if musl => return Err(No::because(format!("{name} has no wheel for musl"))),
         Wheel::PureFallback | Wheel::ManylinuxOnly | Wheel::ManylinuxOnlyNoSdist => {}
     }
     let Some(native) = dependency.native() else { return Ok(evidence) };
     if let Some(unsure) = native.unsure {
-        return Err(Blocker::because(format!("what {name} loads at run time is not known: {unsure}")));
+        return Err(No::because(format!("what {name} loads at run time is not known: {unsure}")));
     }
     match native.wheel_apk.first() {
-        Some(library) if musl => Err(Blocker::because(format!("{name} loads {library}, which is not there"))),
+        Some(library) if musl => Err(No::because(format!("{name} loads {library}, which is not there"))),
         _ => {
             if !musl {
                 libraries(case, native.wheel_apt, step, name);
@@ -146,23 +137,20 @@ fn libraries(case: &Case<'_>, names: &'static [&'static str], step: &Move<'_>, o
 }
 
 /// The programs that the code starts must be there; a computed name may be any program.
-fn code_runs_on(python: &Python, step: &Move<'_>) -> Result<(), Blocker> {
+fn code_runs_on(python: &Python, step: &Move<'_>) -> Result<(), No> {
     let scan = python.scan();
     if let Finding::Unknown { why, .. } = &scan.complete {
-        return Err(Blocker::because(format!("not all of the code was read: {why}")));
+        return Err(No::because(format!("not all of the code was read: {why}")));
     }
     // <https://github.com/docker-library/python>: the slim and Alpine images have no Tk, to which the module is linked.
     if let Some(found) = WINDOWS.iter().find_map(|module| scan.imports.get(*module)) {
-        return Err(Blocker::because(format!(
-            "{} opens windows, for which Tk is not there",
-            programs::place_of(found)
-        )));
+        return Err(No::because(format!("{} opens windows, for which Tk is not there", programs::place_of(found))));
     }
     for found in scan.of(scan::Use::Runs) {
         let place = format!("{}:{}", found.file, found.line);
         let words = found.value.as_deref().and_then(|value| value.split_whitespace().next());
         let Some(program) = words else {
-            return Err(Blocker::because(format!("{place} starts a program that only the run knows")));
+            return Err(No::because(format!("{place} starts a program that only the run knows")));
         };
         step.check(program, &place, Bringer::Nobody)?;
     }

@@ -1,8 +1,8 @@
 //! The programs of the system that a Node application's code starts, itself or through a package.
 
-use super::blocker::Blocker;
 use super::lacking::{Bringer, Move};
 use super::programs::place_of;
+use crate::passes::no::No;
 use crate::project::context::{Context, Step};
 use crate::project::files::EntryKind;
 use crate::project::node::Node;
@@ -26,7 +26,7 @@ const PACKAGES: &[(&str, &str)] = &[
 const ASIDE: &[&str] = &["__mocks__", "__tests__", "cypress", "e2e", "spec", "test", "tests"];
 
 /// Nothing when every program that the code of `app` starts is on the new image too.
-pub(super) fn all_there(app: &Node, step: &Move<'_>) -> Result<(), Blocker> {
+pub(super) fn all_there(app: &Node, step: &Move<'_>) -> Result<(), No> {
     for (package, program) in PACKAGES {
         let found = app.lock().and_then(|lock| lock.named(package).next());
         if found.is_some() {
@@ -39,12 +39,12 @@ pub(super) fn all_there(app: &Node, step: &Move<'_>) -> Result<(), Blocker> {
     }
     let code = app.code(&files);
     if code.commands.is_empty() {
-        return Err(Blocker::because(format!("{} may start programs", files[0])));
+        return Err(No::because(format!("{} may start programs", files[0])));
     }
     for command in &code.commands {
         let place = place_of(&command.evidence);
         let Some(program) = &command.program else {
-            return Err(Blocker::because(format!("{place} starts a program that only the run knows")));
+            return Err(No::because(format!("{place} starts a program that only the run knows")));
         };
         step.check(program, &place, Bringer::Nobody)?;
     }
@@ -52,7 +52,7 @@ pub(super) fn all_there(app: &Node, step: &Move<'_>) -> Result<(), Blocker> {
 }
 
 /// The source files below `dir` that name a way to start programs.
-fn naming_a_starter(context: &Context, dir: &str) -> Result<Vec<String>, Blocker> {
+fn naming_a_starter(context: &Context, dir: &str) -> Result<Vec<String>, No> {
     let (mut files, mut unread) = (Vec::new(), None);
     let all = context.walk_sent(dir, |path, kind| {
         let name = paths::name(path);
@@ -70,8 +70,8 @@ fn naming_a_starter(context: &Context, dir: &str) -> Result<Vec<String>, Blocker
         Step::Enter
     });
     match unread {
-        Some(why) => Err(Blocker::because(why)),
-        None if !all => Err(Blocker::because("there is more code than is read")),
+        Some(why) => Err(No::because(why)),
+        None if !all => Err(No::because("there is more code than is read")),
         None => Ok(files),
     }
 }

@@ -1,6 +1,5 @@
 //! The decision for one smaller image, and the edit.
 
-use super::blocker::Blocker;
 use super::lacking::Move;
 use super::programs::Brought;
 use super::{Case, documents, node, programs, python};
@@ -8,13 +7,14 @@ use crate::dockerfile::{Args, Instruction, Keyword, Word, image_ref};
 use crate::edit::Edit;
 use crate::image::Known;
 use crate::image::base::{self, Class, Family, Libc, Tag};
+use crate::passes::no::No;
 use crate::proposal::Proposal;
 
 impl Case<'_> {
     /// The swap to the image of `class`, and the packages that are added, when everything it needs is established.
-    pub(super) fn swap_to(&self, class: Class) -> Result<(Proposal, Vec<&'static str>), Blocker> {
-        let to = self.from.in_class(class).ok_or(Blocker::NoSuchImage)?;
-        let (old, new) = self.from.family().zip(to.family()).ok_or(Blocker::NoSuchImage)?;
+    pub(super) fn swap_to(&self, class: Class) -> Result<(Proposal, Vec<&'static str>), No> {
+        let to = self.from.in_class(class).ok_or(No::NotThis)?;
+        let (old, new) = self.from.family().zip(to.family()).ok_or(No::NotThis)?;
         let word = self.written_image()?;
         let edit = self.edit(word, to)?;
         self.mirrors_answer(to)?;
@@ -27,7 +27,7 @@ impl Case<'_> {
             "python" => python::runs_on(self, &step)?,
             "debian" => Brought { evidence: vec![documents::all_that_goes(self)], ..Brought::default() },
             other => {
-                return Err(Blocker::because(format!("what a {other} program needs of its base is not established")));
+                return Err(No::because(format!("what a {other} program needs of its base is not established")));
             }
         };
         let mut evidence = brought.evidence.clone();
@@ -57,22 +57,22 @@ impl Case<'_> {
     }
 
     /// The image as FROM names it, when it is written out.
-    fn written_image(&self) -> Result<&Word, Blocker> {
-        let Args::Words(words) = &self.root.from.args else { return Err(Blocker::NoSuchImage) };
-        words.first().ok_or(Blocker::NoSuchImage)
+    fn written_image(&self) -> Result<&Word, No> {
+        let Args::Words(words) = &self.root.from.args else { return Err(No::NotThis) };
+        words.first().ok_or(No::NotThis)
     }
 
     /// The new name in the place of the old one. Variables stay where the new tag only adds an ending, and
     /// nothing in the repository gives them another value.
-    fn edit(&self, word: &Word, to: Tag) -> Result<Edit, Blocker> {
+    fn edit(&self, word: &Word, to: Tag) -> Result<Edit, No> {
         let names = image_ref::variables(&word.value, self.cx.file.escape());
         if names.is_empty() {
             let image = word.value.split(':').next().unwrap_or(&word.value);
             return Ok(Edit::replace(word.span, format!("{image}:{}", to.name())));
         }
-        let open = || Blocker::because(format!("`{}` may be set to another image when it is built", word.value));
+        let open = || No::because(format!("`{}` may be set to another image when it is built", word.value));
         if let Some(given) = names.iter().find_map(|name| self.cx.project.usage().values_of(name).next()) {
-            return Err(Blocker::because(format!("a build sets {} to another value", given.name)));
+            return Err(No::because(format!("a build sets {} to another value", given.name)));
         }
         let (new, old) = (to.name(), self.from.name());
         let ending = new.strip_prefix(&old).ok_or_else(open)?;
@@ -83,14 +83,13 @@ impl Case<'_> {
     }
 
     /// A distribution whose index is gone from the mirrors cannot install anything.
-    fn mirrors_answer(&self, to: Tag) -> Result<(), Blocker> {
+    fn mirrors_answer(&self, to: Tag) -> Result<(), No> {
         let gone = to.release().filter(|release| release.mirror_gone);
         let Some(release) = gone else { return Ok(()) };
         match programs::first_use(self, &["apt-get", "apt"]) {
-            Some(place) => Err(Blocker::because(format!(
-                "{} is past its end and apt-get ({place}) gets no answer there",
-                release.name
-            ))),
+            Some(place) => {
+                Err(No::because(format!("{} is past its end and apt-get ({place}) gets no answer there", release.name)))
+            }
             None => Ok(()),
         }
     }
@@ -106,7 +105,7 @@ impl Case<'_> {
     }
 
     /// What other stages bring must run on the new C library.
-    fn copies_fit(&self, new: &Family) -> Result<(), Blocker> {
+    fn copies_fit(&self, new: &Family) -> Result<(), No> {
         if new.libc == Libc::Glibc {
             return Ok(());
         }
@@ -118,9 +117,7 @@ impl Case<'_> {
                 let inside = from.is_some_and(|from| self.group.iter().any(|member| member.index == from.index));
                 if !inside && !brings_no_program(copy) {
                     let line = self.cx.line(copy.code.start);
-                    return Err(Blocker::because(format!(
-                        "line {line} copies from elsewhere what may be linked to glibc"
-                    )));
+                    return Err(No::because(format!("line {line} copies from elsewhere what may be linked to glibc")));
                 }
             }
         }
@@ -128,7 +125,7 @@ impl Case<'_> {
     }
 
     /// What a RUN downloads may be linked to glibc.
-    fn downloads_no_program(&self, new: &Family) -> Result<(), Blocker> {
+    fn downloads_no_program(&self, new: &Family) -> Result<(), No> {
         if new.libc == Libc::Glibc {
             return Ok(());
         }
@@ -138,21 +135,20 @@ impl Case<'_> {
             text.contains("://") && ["curl", "wget", "fetch", "aria2c"].iter().any(|word| text.contains(word))
         });
         match loads.next() {
-            Some(run) => Err(Blocker::because(format!(
-                "line {} downloads what may be linked to glibc",
-                self.cx.line(run.code.start)
-            ))),
+            Some(run) => {
+                Err(No::because(format!("line {} downloads what may be linked to glibc", self.cx.line(run.code.start))))
+            }
             None => Ok(()),
         }
     }
 
     /// `LD_PRELOAD` and its like name libraries where only Debian has them.
-    fn loads_nothing_of_debian(&self, new: &Family) -> Result<(), Blocker> {
+    fn loads_nothing_of_debian(&self, new: &Family) -> Result<(), No> {
         let env = self.group.iter().flat_map(|stage| &stage.instructions).filter(|one| one.keyword == Keyword::Env);
         let mut named = env
             .filter(|one| ["linux-gnu", "=/usr/lib/", " /usr/lib/"].iter().any(|path| one.rest.text().contains(path)));
         match named.next() {
-            Some(one) if new.libc == Libc::Musl => Err(Blocker::because(format!(
+            Some(one) if new.libc == Libc::Musl => Err(No::because(format!(
                 "line {} names a directory of Debian's libraries",
                 self.cx.line(one.code.start)
             ))),
@@ -161,7 +157,7 @@ impl Case<'_> {
     }
 
     /// What the container inherits must not change with the image.
-    fn inherits_the_same(&self, old: &Family, new: &Family) -> Result<(), Blocker> {
+    fn inherits_the_same(&self, old: &Family, new: &Family) -> Result<(), No> {
         let own =
             |keyword| self.group.iter().any(|stage| stage.instructions.iter().any(|other| other.keyword == keyword));
         let differs = [
@@ -171,7 +167,7 @@ impl Case<'_> {
             (Keyword::Stopsignal, old.stopsignal != new.stopsignal),
         ];
         match differs.into_iter().find(|(keyword, differs)| *differs && !own(keyword.clone())) {
-            Some((keyword, _)) => Err(Blocker::because(format!("it inherits another {keyword}"))),
+            Some((keyword, _)) => Err(No::because(format!("it inherits another {keyword}"))),
             None => Ok(()),
         }
     }

@@ -146,7 +146,7 @@ impl<'c> App<'c> {
             case,
             runs,
             release,
-            minor: minor(case),
+            minor: case.from.python_minor(),
             dependencies: Vec::new(),
             projects: Vec::new(),
             heavy: Vec::new(),
@@ -282,9 +282,4 @@ impl<'c> App<'c> {
     fn evidence(&self, fact: impl Into<String>) -> Evidence {
         crate::project::finding::evidence(self.case.cx.project.context().dockerfile(), None, fact)
     }
-}
-
-/// `12` for `python:3.12-bookworm`.
-fn minor(case: &Case<'_>) -> Option<u16> {
-    case.from.name().strip_prefix("3.")?.split(['.', '-']).next()?.parse().ok()
 }
