@@ -57,6 +57,11 @@ impl Call<'_> {
     }
 }
 
+/// The name of a distribution's package: `curl=7.*`, `libc6:amd64`, `gcc~13` without what follows.
+pub fn distribution_name(package: &str) -> &str {
+    package.split(['=', ':', '~', '<', '>', '@']).next().unwrap_or(package)
+}
+
 /// `@scope/name@1.2` → `@scope/name`, `name==1.2` → `name`.
 pub fn without_version(package: &str) -> &str {
     let first = package.chars().next().map_or(0, char::len_utf8);

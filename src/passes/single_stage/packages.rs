@@ -4,7 +4,7 @@ use super::Case;
 use crate::dockerfile::Instruction;
 use crate::image::base::Distro;
 use crate::managers::build_only;
-use crate::passes::packages::{Action, Family, call, install};
+use crate::passes::packages::{Action, Family, call, distribution_name, install};
 
 /// What the RUNs of a stage install that may be needed at run time.
 #[derive(Clone, Default)]
@@ -60,7 +60,7 @@ impl Installed {
                 let Some(name) = package.literal.as_deref() else {
                     return Err(format!("{} installs `{}`, which is not known", case.line(run), package.raw));
                 };
-                let name = name.split(['=', ':', '~', '<', '>', '@']).next().unwrap_or(name);
+                let name = distribution_name(name);
                 let build = match call.family {
                     Family::Apt => build_only::apt(name),
                     Family::Apk => build_only::apk(name),

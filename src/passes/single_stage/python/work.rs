@@ -3,7 +3,7 @@
 use super::super::Case;
 use crate::dockerfile::Instruction;
 use crate::image::clean;
-use crate::passes::packages::{self, Action, Call, Family};
+use crate::passes::packages::{self, Action, Call, Family, distribution_name};
 use crate::project::python::install::{Install, Part};
 use crate::shell::{Script, Shell, ShellWord, Simple};
 use crate::text::Span;
@@ -49,7 +49,9 @@ impl Asked {
         for word in &call.packages {
             // `$BUILD_PACKAGES` may hold several.
             match word.literal.clone().or_else(|| written_out(case, run, word)) {
-                Some(text) => packages.extend(text.split_whitespace().map(|name| Some(without_version(name)))),
+                Some(text) => {
+                    packages.extend(text.split_whitespace().map(|name| Some(distribution_name(name).to_owned())));
+                }
                 None => packages.push(None),
             }
         }
@@ -65,11 +67,6 @@ impl Asked {
                     .any(|option| option.contains("no-install-recommends") || option.contains("Install-Recommends=")),
         }
     }
-}
-
-/// `curl=7.*` is `curl`.
-fn without_version(name: &str) -> String {
-    name.split(['=', ':', '~', '<', '>', '@']).next().unwrap_or(name).to_owned()
 }
 
 /// A command of a RUN.
