@@ -1,6 +1,7 @@
 //! Full images → Alpine or slim ones of the same version, where nothing in the file or its context needs more.
 
 mod documents;
+mod foreign;
 mod lacking;
 mod node;
 mod programs;

@@ -133,24 +133,22 @@ impl<'c> Move<'c> {
         Edit::insert(from.span.end, if ends { format!("{run}{newline}") } else { format!("{newline}{run}") })
     }
 
-    /// The first installation of the lowest stage is given them too, when nothing before it needs them.
+    /// The installation with which the first RUN of the lowest stage begins is given them too: nothing runs before it.
     fn to_own_install(&self, names: &[&str]) -> Option<Edit> {
-        let cx = self.case.cx;
-        let root = self.case.root;
-        let mut runs = root.instructions.iter().filter(|instruction| instruction.keyword == Keyword::Run);
-        let run = runs.next()?;
-        let body = cx.body(run);
-        let script = body.shell.script()?;
-        let mut calls = script.commands().into_iter().map(|place| place.simple);
-        let (simple, call) = calls.find_map(|simple| {
-            let call = call(simple).filter(|call| is_plain_install(call))?;
-            Some((simple, call))
-        })?;
-        let first_use =
-            self.added.borrow().iter().all(|(_, place)| *place != format!("line {}", cx.line(run.code.start)));
-        let last = call.packages.last()?;
-        let inside = simple.span.contains(last.span);
-        (first_use && inside).then(|| Edit::insert(last.span.end, format!(" {}", names.join(" "))))
+        let mut runs = self.case.root.instructions.iter().filter(|one| one.keyword == Keyword::Run);
+        let body = self.case.cx.body(runs.next()?);
+        let script = body.shell.script().filter(|script| script.is_and_chain())?;
+        for place in script.commands() {
+            match call(place.simple) {
+                Some(call) if is_plain_install(&call) => {
+                    let last = call.packages.last()?;
+                    return Some(Edit::insert(last.span.end, format!(" {}", names.join(" "))));
+                }
+                None if place.simple.name() != Some("set") => return None,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The line that tells of proxies and mirrors, without which nothing may be had.

@@ -1,14 +1,13 @@
 //! The decision for one smaller image, and the edit.
 
 use super::lacking::Move;
-use super::programs::Brought;
-use super::{Case, documents, node, programs, python};
-use crate::dockerfile::{Args, Instruction, Keyword, Word, image_ref};
+use super::{Case, documents, foreign, node, programs, python};
+use crate::dockerfile::{Args, Keyword, Word, image_ref};
 use crate::edit::Edit;
 use crate::image::Known;
 use crate::image::base::{self, Class, Family, Libc, Tag};
 use crate::passes::no::No;
-use crate::proposal::Proposal;
+use crate::proposal::{Evidence, Proposal};
 
 impl Case<'_> {
     /// The swap to the image of `class`, and the packages that are added, when everything it needs is established.
@@ -22,22 +21,11 @@ impl Case<'_> {
         if from_full_to_slim(old, new) {
             documents::not_needed(self)?;
         }
-        let brought = match self.from.image {
-            "node" => node::runs_on(self, &step)?,
-            "python" => python::runs_on(self, &step)?,
-            "debian" => Brought { evidence: vec![documents::all_that_goes(self)], ..Brought::default() },
-            other => {
-                return Err(No::because(format!("what a {other} program needs of its base is not established")));
-            }
-        };
-        let mut evidence = brought.evidence.clone();
-        if self.from.image != "debian" {
-            evidence.splice(0..0, programs::all_there(&step, self, &brought)?);
-        }
+        let mut evidence = self.runs_on(&step)?;
         self.keeps_its_zone(&step);
-        self.copies_fit(new)?;
-        self.loads_nothing_of_debian(new)?;
-        self.downloads_no_program(new)?;
+        if new.libc == Libc::Musl {
+            foreign::brings_nothing_for_glibc(self)?;
+        }
         self.inherits_the_same(old, new)?;
         let what = format!("start from {} instead of {}", edit.text, word.value);
         let installs = step.installs()?;
@@ -54,6 +42,20 @@ impl Case<'_> {
             None => proposal,
         };
         Ok((proposal, step.added()))
+    }
+
+    /// Evidence that what the stages run, runs on the new image.
+    fn runs_on(&self, step: &Move<'_>) -> Result<Vec<Evidence>, No> {
+        let brought = match self.from.image {
+            "node" => node::runs_on(self, step)?,
+            "python" => python::runs_on(self, step)?,
+            // Both have the same programs.
+            "debian" => return Ok(vec![documents::all_that_goes(self)]),
+            other => return Err(No::because(format!("what a {other} program needs of its base is not established"))),
+        };
+        let mut evidence = programs::all_there(step, self, &brought)?;
+        evidence.extend(brought.evidence);
+        Ok(evidence)
     }
 
     /// The image as FROM names it, when it is written out.
@@ -104,58 +106,6 @@ impl Case<'_> {
         }
     }
 
-    /// What other stages bring must run on the new C library.
-    fn copies_fit(&self, new: &Family) -> Result<(), No> {
-        if new.libc == Libc::Glibc {
-            return Ok(());
-        }
-        for stage in &self.group {
-            for copy in stage.instructions.iter().filter(|instruction| instruction.keyword == Keyword::Copy) {
-                let Some(flag) = copy.flag("from") else { continue };
-                let found = self.cx.stages.flag_reference(stage.index, flag);
-                let from = found.and_then(|found| found.stage).and_then(|index| self.cx.stages.get(index));
-                let inside = from.is_some_and(|from| self.group.iter().any(|member| member.index == from.index));
-                if !inside && !brings_no_program(copy) {
-                    let line = self.cx.line(copy.code.start);
-                    return Err(No::because(format!("line {line} copies from elsewhere what may be linked to glibc")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What a RUN downloads may be linked to glibc.
-    fn downloads_no_program(&self, new: &Family) -> Result<(), No> {
-        if new.libc == Libc::Glibc {
-            return Ok(());
-        }
-        let runs = self.group.iter().flat_map(|stage| &stage.instructions).filter(|one| one.keyword == Keyword::Run);
-        let mut loads = runs.filter(|run| {
-            let text = run.rest.text();
-            text.contains("://") && ["curl", "wget", "fetch", "aria2c"].iter().any(|word| text.contains(word))
-        });
-        match loads.next() {
-            Some(run) => {
-                Err(No::because(format!("line {} downloads what may be linked to glibc", self.cx.line(run.code.start))))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// `LD_PRELOAD` and its like name libraries where only Debian has them.
-    fn loads_nothing_of_debian(&self, new: &Family) -> Result<(), No> {
-        let env = self.group.iter().flat_map(|stage| &stage.instructions).filter(|one| one.keyword == Keyword::Env);
-        let mut named = env
-            .filter(|one| ["linux-gnu", "=/usr/lib/", " /usr/lib/"].iter().any(|path| one.rest.text().contains(path)));
-        match named.next() {
-            Some(one) if new.libc == Libc::Musl => Err(No::because(format!(
-                "line {} names a directory of Debian's libraries",
-                self.cx.line(one.code.start)
-            ))),
-            _ => Ok(()),
-        }
-    }
-
     /// What the container inherits must not change with the image.
     fn inherits_the_same(&self, old: &Family, new: &Family) -> Result<(), No> {
         let own =
@@ -175,15 +125,6 @@ impl Case<'_> {
 
 fn from_full_to_slim(old: &Family, new: &Family) -> bool {
     old.class == Class::Full && new.class == Class::Slim
-}
-
-/// Whether a COPY can only bring files that no loader reads: told by the ending of every source.
-fn brings_no_program(copy: &Instruction) -> bool {
-    const DATA: &[&str] =
-        &["html", "css", "js", "mjs", "cjs", "json", "txt", "md", "yml", "yaml", "crt", "pem", "conf"];
-    let (Args::Words(words) | Args::Json(words)) = &copy.args else { return false };
-    let is_data = |word: &Word| word.value.rsplit_once('.').is_some_and(|(_, ending)| DATA.contains(&ending));
-    words.split_last().is_some_and(|(_, sources)| sources.iter().all(is_data))
 }
 
 /// The difference between measured images of the same name and classes; versions differ little.
