@@ -98,6 +98,19 @@ impl Disk {
 
     /// The real path, links followed, when it lies inside.
     fn resolve(&self, path: &str) -> Result<PathBuf, Unread> {
+        // Nearly always none of its names is a link: then it is the real path, and the root's own names need not be asked.
+        let mut plain = self.root.clone();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            plain.push(name);
+            let data = fs::symlink_metadata(&plain).map_err(|error| failure(&error))?;
+            if data.is_symlink() || matches!(name, "." | "..") {
+                return self.follow(path);
+            }
+        }
+        Ok(plain)
+    }
+
+    fn follow(&self, path: &str) -> Result<PathBuf, Unread> {
         let real = self.root.join(path.trim_start_matches('/')).canonicalize().map_err(|error| failure(&error))?;
         if real.starts_with(&self.root) { Ok(real) } else { Err(Unread::Outside) }
     }

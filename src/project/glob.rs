@@ -3,6 +3,11 @@
 
 /// Whether `pattern` matches the whole of `name`; `false` also for a malformed pattern.
 pub fn matches(pattern: &str, name: &str) -> bool {
+    // Most names of a directory fail here, before anything is gathered.
+    let literal = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
+    if !name.starts_with(&pattern[..literal]) {
+        return false;
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);
