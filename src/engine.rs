@@ -11,6 +11,7 @@ use crate::passes::{Cx, Pass, Wishes};
 use crate::plan::{Because, Finding, Held, Note, Plan, Refused};
 use crate::project::Project;
 use crate::proposal::{NewFile, Proposal, Proposals, Safety};
+use crate::shell::Scripts;
 use crate::suppress::Suppressions;
 use crate::text::{LineIndex, Position, Span};
 use std::rc::Rc;
@@ -59,13 +60,20 @@ pub struct NoFixpoint {
 
 /// Decides what becomes of `text`, which is built from the context of `project`.
 pub fn plan(text: &str, project: &Project, policy: &Policy, wishes: &Wishes) -> Result<Plan, NoFixpoint> {
-    let plan = Run::new(text, project, policy, wishes).laps()?;
+    let run = Run::new(text, project, policy, wishes);
+    if let Some((at, message)) = too_long(text) {
+        let note = Note { at: run.position(at), message };
+        return Ok(Plan { notes: vec![note], ..run.into_plan(text) });
+    }
+    let before = Rc::clone(&run.file);
+    let (plan, after) = run.laps()?;
     // The independent parser takes as long as all passes: it is asked of the result, and of each step only where that
     // tells which step was wrong.
-    if !plan.changed() || guard::second_opinion(&Dockerfile::parse(text), &Dockerfile::parse(&*plan.after)).is_ok() {
+    if !plan.changed() || guard::second_opinion(&before, &after).is_ok() {
         return Ok(plan);
     }
-    Run { asks_each_time: true, ..Run::new(text, project, policy, wishes) }.laps()
+    let (plan, _) = Run { asks_each_time: true, ..Run::new(text, project, policy, wishes) }.laps()?;
+    Ok(plan)
 }
 
 /// Why a file is not rewritten for its mere length, and where that begins.
@@ -87,9 +95,12 @@ fn too_long(text: &str) -> Option<(Span, String)> {
 }
 
 /// What of one pass the guard let through so far.
+#[derive(Default)]
 struct Taken<'c> {
     edits: EditSet,
     proposals: Vec<&'c Proposal>,
+    /// The file that the edits lead to, once there are any.
+    file: Option<Dockerfile>,
     checks: usize,
 }
 
@@ -101,79 +112,95 @@ struct Run<'p> {
     /// Whether the independent parser is asked of each step.
     asks_each_time: bool,
     first: (&'p str, Rc<LineIndex>),
-    text: String,
+    file: Rc<Dockerfile>,
     origins: Origins,
+    scripts: Rc<Scripts>,
+    /// Of `file`; they remember what they silenced.
+    suppressions: Rc<Suppressions>,
     applied: Vec<Finding>,
-    // What follows is of the lap under way; in the last lap nothing changes, so it is of the final text.
     changed_by: Vec<&'static str>,
+    /// How often the file was changed, and after how many of these changes each pass saw it last.
+    changes: usize,
+    seen: Vec<Option<usize>>,
+    // What each pass said when it saw the file last. At the end that is the final text for all of them.
     made: Vec<(Finding, NewFile)>,
     held: Vec<Held>,
     refused: Vec<Refused>,
-    notes: Vec<Note>,
 }
 
 impl<'p> Run<'p> {
     fn new(text: &'p str, project: &'p Project, policy: &'p Policy, wishes: &'p Wishes) -> Self {
+        let file = Dockerfile::parse(text);
         Self {
             project,
             policy,
             wishes,
             asks_each_time: false,
             first: (text, Rc::new(LineIndex::new(text))),
-            text: text.to_owned(),
+            suppressions: Rc::new(Suppressions::of(&file)),
+            file: Rc::new(file),
             origins: Origins::unchanged(text.len()),
+            scripts: Rc::default(),
             applied: Vec::new(),
             changed_by: Vec::new(),
+            changes: 0,
+            seen: vec![None; policy.passes.len()],
             made: Vec::new(),
             held: Vec::new(),
             refused: Vec::new(),
-            notes: Vec::new(),
         }
     }
 
-    fn laps(mut self) -> Result<Plan, NoFixpoint> {
+    /// The plan, and the file it leads to.
+    fn laps(mut self) -> Result<(Plan, Rc<Dockerfile>), NoFixpoint> {
         let before = self.first.0;
         for _ in 0..MOST_LAPS {
             self.lap();
             if self.changed_by.is_empty() {
-                return Ok(self.into_plan(before));
+                let after = Rc::clone(&self.file);
+                return Ok((self.into_plan(before), after));
             }
         }
         Err(NoFixpoint { passes: self.changed_by })
     }
 
-    /// Every pass once.
+    /// Every pass that has not seen the file as it is.
     fn lap(&mut self) {
         self.changed_by.clear();
-        self.made.clear();
-        self.held.clear();
-        self.refused.clear();
-        if let Some((at, message)) = too_long(&self.text) {
-            self.notes = vec![Note { at: self.position(at), message }];
-            return;
-        }
-        let mut passes = self.policy.passes.iter().copied().peekable();
+        let mut passes = self.policy.passes.iter().copied().enumerate().peekable();
         while passes.peek().is_some() {
-            let text = std::mem::take(&mut self.text);
+            let file = Rc::clone(&self.file);
             let (origins, lines) = (self.origins.clone(), Rc::clone(&self.first.1));
-            let file = Dockerfile::parse(text);
             let stages = Stages::of(&file);
             let cx = Cx::new(&file, &stages, self.project, self.wishes).after_edits(&origins, &lines);
-            let suppressions = Suppressions::of(&file);
-            let edits = passes.by_ref().find_map(|pass| self.pass(pass, &cx, &suppressions));
-            self.notes = self.notes_on(&file, &suppressions);
-            self.text = match edits {
-                Some(edits) => {
-                    self.origins = self.origins.after(&edits);
-                    edits.apply(file.text())
+            let cx = cx.knowing(&self.scripts);
+            let suppressions = Rc::clone(&self.suppressions);
+            let taken = passes.by_ref().find_map(|(index, pass)| {
+                if self.seen[index].replace(self.changes) == Some(self.changes) {
+                    return None;
                 }
-                None => file.text().to_owned(),
-            };
+                self.forget(pass);
+                self.pass(pass, &cx, &suppressions)
+            });
+            if let Some((edits, file)) = taken {
+                self.origins = self.origins.after(&edits);
+                self.suppressions = Rc::new(Suppressions::of(&file));
+                self.file = Rc::new(file);
+                self.changes += 1;
+            }
         }
     }
 
-    /// One pass over one text: what it proposes is applied, held or refused. Edits only when there are any.
-    fn pass(&mut self, pass: &'static Pass, cx: &Cx<'_>, suppressions: &Suppressions) -> Option<EditSet> {
+    /// What `pass` said of an earlier text.
+    fn forget(&mut self, pass: &Pass) {
+        self.made.retain(|(finding, _)| finding.pass != pass.id);
+        self.held.retain(|held| held.finding.pass != pass.id);
+        self.refused.retain(|refused| refused.pass != pass.id);
+    }
+
+    /// One pass over one text: what it proposes is applied, held or refused. Edits, and where they lead, only when there
+    /// are any.
+    fn pass(&mut self, pass: &'static Pass, cx: &Cx<'_>, suppressions: &Suppressions) -> Option<(EditSet, Dockerfile)> {
         let mut proposals = Proposals::default();
         (pass.run)(cx, &mut proposals);
         proposals.changes.sort_by_key(|proposal| proposal.at);
@@ -220,22 +247,21 @@ impl<'p> Run<'p> {
     }
 
     /// Applies what the guard lets through. A proposal that clashes with one before it waits for the next lap.
-    fn apply(&mut self, pass: &'static Pass, cx: &Cx<'_>, accepted: &[Proposal]) -> Option<EditSet> {
+    fn apply(&mut self, pass: &'static Pass, cx: &Cx<'_>, accepted: &[Proposal]) -> Option<(EditSet, Dockerfile)> {
         let mut edits = EditSet::default();
         let fitting: Vec<&Proposal> =
             accepted.iter().filter(|proposal| edits.try_extend(&proposal.edits).is_ok()).collect();
         if edits.is_empty() {
             return None;
         }
-        let mut taken = Taken { edits: EditSet::default(), proposals: Vec::new(), checks: 0 };
+        let mut taken = Taken::default();
         self.take(pass, cx, &mut taken, &fitting);
         for proposal in taken.proposals {
             self.applied.push(Finding::new(pass, proposal, self.position(proposal.at)));
         }
-        (!taken.edits.is_empty()).then(|| {
-            self.changed_by.push(pass.id);
-            taken.edits
-        })
+        let file = taken.file?;
+        self.changed_by.push(pass.id);
+        Some((taken.edits, file))
     }
 
     /// Adds to `taken` what the guard lets through: all candidates where that holds, else each half by itself.
@@ -248,7 +274,7 @@ impl<'p> Run<'p> {
         let proposals = [&taken.proposals, candidates].concat();
         taken.checks += 1;
         match guard::check(cx, &edits, &proposals, self.asks_each_time) {
-            Ok(()) => (taken.edits, taken.proposals) = (edits, proposals),
+            Ok(file) => (taken.edits, taken.proposals, taken.file) = (edits, proposals, Some(file)),
             Err(_) if candidates.len() > 1 && taken.checks < MOST_CHECKS => {
                 let (first, second) = candidates.split_at(candidates.len() / 2);
                 self.take(pass, cx, taken, first);
@@ -267,9 +293,10 @@ impl<'p> Run<'p> {
         self.held.push(Held { finding, because });
     }
 
-    fn notes_on(&self, file: &Dockerfile, suppressions: &Suppressions) -> Vec<Note> {
-        let problems = file.problems().iter().map(|problem| (problem.span, problem.message.clone()));
-        let idle = suppressions.idle(&self.policy.passes);
+    /// What is to be said of the text as it is.
+    fn notes(&self) -> Vec<Note> {
+        let problems = self.file.problems().iter().map(|problem| (problem.span, problem.message.clone()));
+        let idle = self.suppressions.idle(&self.policy.passes);
         problems.chain(idle).map(|(span, message)| Note { at: self.position(span), message }).collect()
     }
 
@@ -281,20 +308,24 @@ impl<'p> Run<'p> {
     }
 
     fn into_plan(mut self, before: &str) -> Plan {
+        let order = |id: &str| self.policy.passes.iter().position(|pass| pass.id == id);
+        // A pass that saw the file again speaks after those that did not.
+        self.made.sort_by_key(|(finding, _)| order(finding.pass));
+        self.held.sort_by_key(|held| (held.finding.at, order(held.finding.pass)));
+        self.refused.sort_by_key(|refused| (refused.at, order(refused.pass)));
+        let mut notes = self.notes();
+        notes.sort_by_key(|note| note.at);
         let (findings, made) = self.made.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
         self.applied.extend(findings);
         self.applied.sort_by_key(|finding| finding.at);
-        self.held.sort_by_key(|held| held.finding.at);
-        self.refused.sort_by_key(|refused| refused.at);
-        self.notes.sort_by_key(|note| note.at);
         Plan {
             before: before.to_owned(),
-            after: self.text,
+            after: self.file.text().to_owned(),
             made,
             applied: self.applied,
             held: self.held,
             refused: self.refused,
-            notes: self.notes,
+            notes,
         }
     }
 }

@@ -64,6 +64,23 @@ impl Span {
     }
 }
 
+/// How far on a text moved, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shift(pub isize);
+
+impl Shift {
+    /// Whether it moves nothing.
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Moves `span`.
+    pub const fn span(self, span: &mut Span) {
+        span.start = span.start.saturating_add_signed(self.0);
+        span.end = span.end.saturating_add_signed(self.0);
+    }
+}
+
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
         Self::new(range.start, range.end)

@@ -1,7 +1,7 @@
 //! The logical text of an instruction: continuation lines joined, comment lines gone, with the way back to
 //! the file for every byte.
 
-use crate::text::Span;
+use crate::text::{Shift, Span};
 use std::ops::Range;
 
 /// Text gathered from several places of a file, each byte with its place.
@@ -78,6 +78,17 @@ impl Logical {
     /// From the first to the last byte in the file.
     pub fn span(&self) -> Option<Span> {
         self.file_span(0..self.text.len())
+    }
+
+    /// How far on `other` stands, which has the same text, broken at the same places; `None` when it has not.
+    pub fn shift_to(&self, other: &Self) -> Option<Shift> {
+        if self.text != other.text || self.pieces.len() != other.pieces.len() {
+            return None;
+        }
+        let (first, others) = (self.pieces.first().map_or(0, |piece| piece.file), other.pieces.first());
+        let by = others.map_or(0, |piece| piece.file).checked_signed_diff(first)?;
+        let moved = |piece: &Piece| Piece { file: piece.file.saturating_add_signed(by), ..*piece };
+        self.pieces.iter().map(moved).eq(other.pieces.iter().copied()).then_some(Shift(by))
     }
 
     /// Whether `range` is written without a break: the file holds the same bytes in one piece.

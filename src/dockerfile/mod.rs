@@ -36,6 +36,16 @@ pub struct Item {
     pub kind: ItemKind,
 }
 
+impl Item {
+    /// The instruction, when it is one.
+    pub fn instruction(&self) -> Option<&Instruction> {
+        match &self.kind {
+            ItemKind::Instruction(instruction) => Some(instruction),
+            _ => None,
+        }
+    }
+}
+
 /// What a run of whole lines is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
@@ -248,10 +258,7 @@ impl Dockerfile {
 
     /// The instructions in order.
     pub fn instructions(&self) -> impl DoubleEndedIterator<Item = &Instruction> {
-        self.items.iter().filter_map(|item| match &item.kind {
-            ItemKind::Instruction(instruction) => Some(&**instruction),
-            _ => None,
-        })
+        self.items.iter().filter_map(Item::instruction)
     }
 
     /// What BuildKit would reject, in order of appearance.

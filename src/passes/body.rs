@@ -5,6 +5,7 @@ use super::shipped::root_image;
 use crate::dockerfile::Instruction;
 use crate::image::{Known, Stage};
 use crate::shell::{self, Body, Dialect, Script, Shell};
+use std::rc::Rc;
 
 /// What a RUN runs, read once.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub struct RunBody {
     /// Its form.
     pub body: Body,
     /// Its commands; `Opaque` for what is not a shell's.
-    pub shell: Shell,
+    pub shell: Rc<Shell>,
     /// How its shell is started.
     pub started: Started,
 }
@@ -35,18 +36,21 @@ impl RunBody {
             Some(stage) => interpreter(cx, stage, run),
             None => (Err("it stands before the first FROM".to_owned()), Started::default()),
         };
+        let opaque = |why| Rc::new(Shell::Opaque(why));
         let shell = match (&body, interpreter) {
-            (Body::Exec(_), _) => Shell::Opaque("it is in exec form, which no shell reads".to_owned()),
-            (Body::Foreign, _) => Shell::Opaque("its heredoc names its own interpreter".to_owned()),
-            (_, Err(why)) => Shell::Opaque(why),
-            (Body::Shell(text) | Body::Mixed(text) | Body::Heredoc(text), Ok(dialect)) => shell::read(text, dialect),
+            (Body::Exec(_), _) => opaque("it is in exec form, which no shell reads".to_owned()),
+            (Body::Foreign, _) => opaque("its heredoc names its own interpreter".to_owned()),
+            (_, Err(why)) => opaque(why),
+            (Body::Shell(text) | Body::Mixed(text) | Body::Heredoc(text), Ok(dialect)) => {
+                cx.scripts().read(text, dialect)
+            }
         };
         Self { body, shell, started }
     }
 
     /// The script, when it is shell form without heredocs and understood; else the reason.
     pub fn plain(&self) -> Result<&Script, String> {
-        match (&self.body, &self.shell) {
+        match (&self.body, &*self.shell) {
             (_, Shell::Opaque(why)) => Err(why.clone()),
             (Body::Shell(_), Shell::Parsed(script)) => Ok(script),
             _ => Err("it has a heredoc, whose end a joined command would miss".to_owned()),

@@ -90,7 +90,7 @@ fn with_job<R>(
     act: impl FnOnce(&Job<'_>) -> R,
 ) -> Option<R> {
     let body = cx.body(run);
-    let (Shell::Parsed(script), Body::Shell(_) | Body::Heredoc(_)) = (&body.shell, &body.body) else { return None };
+    let (Shell::Parsed(script), Body::Shell(_) | Body::Heredoc(_)) = (&*body.shell, &body.body) else { return None };
     let uses = uses(script);
     let (places, exported) = (script.commands(), Effects::of(script).environment);
     Some(act(&Job { cx, stage, run, memory, script, uses: &uses, places: &places, exported: &exported }))

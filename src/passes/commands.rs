@@ -78,7 +78,7 @@ impl Command {
 pub(super) fn of(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction) -> Result<Vec<Command>, String> {
     let body = cx.body(run);
     let workdir = stage.state_before(run).workdir().value().map(str::to_owned);
-    match (&body.body, &body.shell) {
+    match (&body.body, &*body.shell) {
         (Body::Exec(words), _) => {
             let words = words.iter().map(|word| Some(word.value.clone())).collect();
             Ok(vec![Command { words, settings: Vec::new(), workdir, part: None }])

@@ -7,7 +7,7 @@ use crate::image::{Exists, FileSystem, Stages, Writes};
 use crate::project::Project;
 use crate::project::finding::evidence;
 use crate::proposal::Evidence;
-use crate::shell::Shell;
+use crate::shell::{Scripts, Shell};
 use crate::text::LineIndex;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,6 +23,7 @@ pub struct Cx<'a> {
     pub project: &'a Project,
     /// What the user asked for.
     pub wishes: &'a Wishes,
+    scripts: Rc<Scripts>,
     bodies: RefCell<HashMap<usize, Rc<RunBody>>>,
     writes: RefCell<HashMap<usize, Rc<Writes>>>,
     words: RefCell<HashMap<&'static str, bool>>,
@@ -91,6 +92,7 @@ impl<'a> Cx<'a> {
             stages,
             project,
             wishes,
+            scripts: Rc::default(),
             bodies: RefCell::default(),
             writes: RefCell::default(),
             words: RefCell::default(),
@@ -102,6 +104,17 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn after_edits(self, origins: &'a Origins, lines: &'a LineIndex) -> Self {
         Self { first: Some((origins, lines)), ..self }
+    }
+
+    /// The same, with what shell texts are known already to say.
+    #[must_use]
+    pub fn knowing(self, scripts: &Rc<Scripts>) -> Self {
+        Self { scripts: Rc::clone(scripts), ..self }
+    }
+
+    /// What shell texts are known to say so far.
+    pub fn scripts(&self) -> &Rc<Scripts> {
+        &self.scripts
     }
 
     /// The line, from 1, in which what stands at `offset` stands in the user's own text: for messages.
@@ -150,7 +163,7 @@ impl<'a> Cx<'a> {
     fn writes(&self, run: &Instruction) -> Rc<Writes> {
         let read = || {
             let body = self.body(run);
-            Rc::new(match (&body.shell, self.stages.stage_of(run)) {
+            Rc::new(match (&*body.shell, self.stages.stage_of(run)) {
                 (Shell::Parsed(script), Some(stage)) => Writes::of(script, stage.state_before(run).workdir().value()),
                 (Shell::Opaque(why), _) => Writes { paths: Vec::new(), unknown: Some(why.clone()) },
                 (Shell::Parsed(_), None) => Writes::default(),

@@ -83,7 +83,7 @@ fn of_run(cx: &Cx<'_>, run: &Instruction, index: Index) -> Effect {
         return Effect::Nothing;
     }
     let body = cx.body(run);
-    match (&body.shell, &body.body) {
+    match (&*body.shell, &body.body) {
         (Shell::Parsed(script), _) => of_script(script, run, index),
         (_, Body::Exec(words)) => {
             let words: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();

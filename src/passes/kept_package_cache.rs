@@ -48,7 +48,7 @@ fn calls_a_manager(range: std::ops::Range<usize>, cx: &Cx<'_>) -> bool {
 
 fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, needs: &Needs, out: &mut Proposals) {
     let body = cx.body(run);
-    let Shell::Parsed(script) = &body.shell else { return of_opaque(cx, run, &body.shell, &body.body, out) };
+    let Shell::Parsed(script) = &*body.shell else { return of_opaque(cx, run, &body.shell, &body.body, out) };
     let uses = uses(script);
     if !uses.iter().any(Use::leaves) {
         return;
@@ -195,7 +195,7 @@ impl<'a> Job<'a> {
     fn is_option(&self, manager: &Manager, option: &str) -> bool {
         let runs = self.cx.file.instructions().filter(|instruction| instruction.keyword == Keyword::Run);
         runs.filter(|run| self.cx.file.text()[run.span.range()].contains(option)).any(|run| {
-            match &self.cx.body(run).shell {
+            match &*self.cx.body(run).shell {
                 Shell::Parsed(script) => has_option(script, manager, option),
                 Shell::Opaque(_) => true,
             }

@@ -51,7 +51,7 @@ fn text_of<'c>(cx: &'c Cx<'_>, instruction: &Instruction) -> &'c str {
 
 fn of_run(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction, out: &mut Proposals) {
     let body = cx.body(run);
-    let Shell::Parsed(script) = &body.shell else { return };
+    let Shell::Parsed(script) = &*body.shell else { return };
     let (touches, _) = touched(script, Directory::of(stage.state_before(run), run.span.start));
     let job = Job { cx, stage, run, target: Target { file: cx.file, run, body: &body, script }, touches: &touches };
     let mut done: Vec<&Simple> = Vec::new();
@@ -101,7 +101,7 @@ fn unpacks_after<'s>(cx: &Cx<'_>, stage: &Stage<'s>, from: &Instruction, path: &
     let mut runs = after.filter(|one| one.keyword == Keyword::Run && text_of(cx, one).contains(name));
     runs.find(|run| {
         let body = cx.body(run);
-        let Shell::Parsed(script) = &body.shell else { return false };
+        let Shell::Parsed(script) = &*body.shell else { return false };
         let (touches, _) = touched(script, Directory::of(stage.state_before(run), run.span.start));
         touches.iter().any(|touch| touch.how == How::Unpack && touch.path == path)
     })

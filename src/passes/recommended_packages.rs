@@ -62,7 +62,7 @@ fn for_each_install(cx: &Cx<'_>, run: &Instruction, mut see: impl FnMut(&Use<'_>
         return;
     }
     let body = cx.body(run);
-    let Shell::Parsed(script) = &body.shell else { return };
+    let Shell::Parsed(script) = &*body.shell else { return };
     uses(script).iter().filter(|a_use| a_use.manager.name == "apt" && a_use.is_any(&["install"])).for_each(&mut see);
 }
 

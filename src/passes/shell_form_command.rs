@@ -74,7 +74,7 @@ fn literal_words(cx: &Cx<'_>, stage: &Stage<'_>, instruction: &Instruction) -> R
         return Err("it looks like exec form and is none: a JSON array wants double quotes".to_owned());
     }
     let body = cx.body(instruction);
-    let script = match &body.shell {
+    let script = match &*body.shell {
         Shell::Parsed(script) => script,
         Shell::Opaque(why) => return Err(why.clone()),
     };

@@ -12,6 +12,8 @@ mod limits;
 mod read;
 mod redirect;
 mod rough;
+mod scripts;
+mod shift;
 mod simple;
 mod substitutions;
 mod walk;
@@ -22,6 +24,7 @@ use crate::text::Span;
 pub use body::{Body, body, heredoc_script};
 pub use effects::Effects;
 pub use rough::rough_words;
+pub use scripts::Scripts;
 
 /// Which shell reads the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,7 +97,7 @@ fn uses_it(job: &Job<'_>, run: &Instruction, target: &Target) -> bool {
         let kept = |word: &&ShellWord| !removed.iter().any(|other| std::ptr::eq(*other, *word));
         simple.words.iter().filter(kept).any(|word| concerns(&word))
     };
-    match &job.cx.body(run).shell {
+    match &*job.cx.body(run).shell {
         Shell::Parsed(script) => script.commands().iter().any(|place| wants(place.simple)),
         // Where the RUN is not understood, its text has to do.
         Shell::Opaque(_) => target.is_named_in(text),

@@ -35,7 +35,7 @@ fn has_no_modules(image: &str) -> bool {
 fn others(cx: &Cx<'_>, stage: &Stage<'_>) -> Result<(), String> {
     for run in stage.instructions.iter().filter(|one| one.keyword == Keyword::Run) {
         let body = cx.body(run);
-        let told = match &body.shell {
+        let told = match &*body.shell {
             Shell::Opaque(_) => Some("is not understood".to_owned()),
             Shell::Parsed(script) => {
                 let uses = uses(script);

@@ -165,7 +165,7 @@ fn of_manager(late: &Late<'_, '_>, manager: &'static Manager, simple: &Simple) -
         }
         let body = late.cx.body(run);
         // `filled_again` speaks of those that are not understood.
-        let Shell::Parsed(script) = &body.shell else { continue };
+        let Shell::Parsed(script) = &*body.shell else { continue };
         let places = script.commands();
         let Some(last) = places.iter().rposition(|place| leaves(script, manager, place.simple)) else { continue };
         let uses = uses(script);
@@ -232,7 +232,7 @@ fn filled_again(late: &Late<'_, '_>, made_at: usize, cleanup: &Simple) -> Option
     let runs = late.between(made_at).iter().chain(std::iter::once(&late.run));
     for run in runs.filter(|instruction| instruction.keyword == Keyword::Run) {
         let body = late.cx.body(run);
-        let Shell::Parsed(script) = &body.shell else {
+        let Shell::Parsed(script) = &*body.shell else {
             return Some("a RUN in between is not understood, and may fill it again".to_owned());
         };
         let commands = script.commands().into_iter().map(|place| place.simple);

@@ -338,7 +338,7 @@ fn instruction_uses(
 ) -> Result<(), No> {
     let place = format!("line {}", case.cx.line(instruction.code.start));
     let body = case.cx.body(instruction);
-    match (&body.body, &body.shell) {
+    match (&body.body, &*body.shell) {
         (Body::Exec(words), _) => {
             let text = joined(words.iter().map(|word| word.value.as_str()));
             text_uses(case, stage, &text, Dialect::Sh, &place, visit)

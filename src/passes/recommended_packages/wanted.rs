@@ -75,7 +75,7 @@ impl Wanted {
 /// The programs that a RUN calls; of one that is not understood, all its words.
 fn commands(cx: &Cx<'_>, run: &crate::dockerfile::Instruction) -> Vec<String> {
     let body = cx.body(run);
-    match &body.shell {
+    match &*body.shell {
         Shell::Parsed(script) => {
             let words = script.commands().into_iter().flat_map(|place| place.simple.words.iter().take(3));
             words.map(|word| name(&word.raw)).collect()

@@ -155,7 +155,7 @@ fn makes_users(case: &Case<'_>) -> Result<(), String> {
     let all = case.chain.iter().flat_map(|stage| &stage.instructions);
     for run in all.filter(|instruction| instruction.keyword == Keyword::Run) {
         let body = case.cx.body(run);
-        let made = match &body.shell {
+        let made = match &*body.shell {
             Shell::Parsed(script) => {
                 script.commands().iter().any(|place| place.simple.name().is_some_and(|name| MAKERS.contains(&name)))
             }

@@ -129,7 +129,7 @@ fn run(case: &Case<'_>, stage: &Stage<'_>, run: &Instruction) -> Result<(), Stri
         }
     }
     let body = case.cx.body(run);
-    let Shell::Parsed(script) = &body.shell else {
+    let Shell::Parsed(script) = &*body.shell else {
         return if in_roots_home(text) {
             Err(format!("line {line} speaks of /root, where nobody else may look"))
         } else {

@@ -158,7 +158,7 @@ fn hand_over(
     let built = built_by(case, dir);
     if let Some(run) = built {
         let body = case.cx.body(run);
-        if let (Shell::Parsed(script), Some(owner)) = (&body.shell, account.owner(false))
+        if let (Shell::Parsed(script), Some(owner)) = (&*body.shell, account.owner(false))
             && account.command().is_none_or(|_| copies.iter().any(|copy| copy.instruction.span.start < run.span.start))
         {
             let target = insert::Target { file: case.cx.file, run, body: &body, script };

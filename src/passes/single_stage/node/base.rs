@@ -65,7 +65,7 @@ impl App<'_> {
         edits.try_extend(&layout.edits()).ok()?;
         let file = Dockerfile::parse(edits.apply(self.case.cx.file.text()));
         let stages = Stages::of(&file);
-        let cx = Cx::new(&file, &stages, self.case.cx.project, self.case.cx.wishes);
+        let cx = Cx::new(&file, &stages, self.case.cx.project, self.case.cx.wishes).knowing(self.case.cx.scripts());
         oversized_base::smaller(&cx).ok()
     }
 

@@ -114,7 +114,7 @@ impl Step {
 /// The commands of `run`; the error says why they are not known.
 pub(super) fn steps(case: &Case<'_>, run: &Instruction) -> Result<Vec<Step>, String> {
     let body = case.cx.body(run);
-    match &body.shell {
+    match &*body.shell {
         Shell::Parsed(script) => Ok(of_script(case, run, script)),
         Shell::Opaque(why) => Err(format!("{}: {why}", case.line(run))),
     }
