@@ -130,6 +130,23 @@ pub struct ConfigFile {
     pub isolated: bool,
 }
 
+/// What is rewritten, and how far.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Scope {
+    /// Run only these passes, by their ids or those of other tools' checks
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
+    pub only: Option<Vec<String>>,
+    /// Do not run these passes
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
+    pub skip: Option<Vec<String>>,
+    /// Apply only what nobody can observe in the image
+    #[arg(long, conflicts_with = "risky", help_heading = "What is rewritten")]
+    pub safe_only: bool,
+    /// Apply also what may break; read the reasons
+    #[arg(long, help_heading = "What is rewritten")]
+    pub risky: bool,
+}
+
 /// `dfslim init-ignore`.
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 #[derive(Args, Clone, Debug)]
@@ -211,18 +228,9 @@ pub struct Rewrite {
     #[arg(long)]
     pub check: bool,
 
-    /// Run only these passes, by their ids or those of other tools' checks
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
-    pub only: Option<Vec<String>>,
-    /// Do not run these passes
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
-    pub skip: Option<Vec<String>>,
-    /// Apply only what nobody can observe in the image
-    #[arg(long, conflicts_with = "risky", help_heading = "What is rewritten")]
-    pub safe_only: bool,
-    /// Apply also what may break; read the reasons
-    #[arg(long, help_heading = "What is rewritten")]
-    pub risky: bool,
+    /// What is rewritten, and how far.
+    #[command(flatten)]
+    pub scope: Scope,
     /// How package-manager caches stay out of the image [default: flags]
     #[arg(long, value_name = "HOW", value_enum, hide_default_value = true, help_heading = "What is rewritten")]
     pub cache: Option<CacheStyle>,

@@ -21,13 +21,13 @@ impl Options {
     /// The flags, and under them the file.
     pub fn new(flags: &Rewrite, config: &Config) -> Result<Self, UnknownId> {
         // Whoever says --only means just that, whatever the file skips.
-        let (only, skip) = match &flags.only {
-            Some(only) => (Some(only), flags.skip.as_ref()),
-            None => (config.only.as_ref(), flags.skip.as_ref().or(config.skip.as_ref())),
+        let (only, skip) = match &flags.scope.only {
+            Some(only) => (Some(only), flags.scope.skip.as_ref()),
+            None => (config.only.as_ref(), flags.scope.skip.as_ref().or(config.skip.as_ref())),
         };
         let ceiling = match config.safety {
-            _ if flags.safe_only => Ceiling::Safe,
-            _ if flags.risky => Ceiling::Risky,
+            _ if flags.scope.safe_only => Ceiling::Safe,
+            _ if flags.scope.risky => Ceiling::Risky,
             Some(Safety::Safe) => Ceiling::Safe,
             Some(Safety::Risky) => Ceiling::Risky,
             Some(Safety::Checked) | None => Ceiling::Checked,

@@ -1,6 +1,6 @@
 //! The flags of what looks at images: `inspect` and `measure`.
 
-use super::{BuildContext, ConfigFile, DetectFormat, When};
+use super::{BuildContext, ConfigFile, DetectFormat, Scope, When};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -93,18 +93,9 @@ pub struct Measure {
     #[arg(long, help_heading = "How images are built")]
     pub keep: bool,
 
-    /// Run only these passes
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
-    pub only: Option<Vec<String>>,
-    /// Do not run these passes
-    #[arg(long, value_name = "ID,…", value_delimiter = ',', help_heading = "What is rewritten")]
-    pub skip: Option<Vec<String>>,
-    /// Apply only what nobody can observe in the image
-    #[arg(long, conflicts_with = "risky", help_heading = "What is rewritten")]
-    pub safe_only: bool,
-    /// Apply also what may break
-    #[arg(long, help_heading = "What is rewritten")]
-    pub risky: bool,
+    /// What is rewritten, and how far.
+    #[command(flatten)]
+    pub scope: Scope,
 
     /// The build context.
     #[command(flatten)]

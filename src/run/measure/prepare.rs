@@ -46,10 +46,7 @@ pub(super) fn prepare(flags: &Measure, directory: &Path) -> Result<Case> {
     let given = surroundings::given(&flags.context)?;
     let rewrite = Rewrite {
         paths: vec![flags.path.clone()],
-        only: flags.only.clone(),
-        skip: flags.skip.clone(),
-        safe_only: flags.safe_only,
-        risky: flags.risky,
+        scope: flags.scope.clone(),
         config: flags.config.clone(),
         ..Rewrite::default()
     };
