@@ -6,7 +6,7 @@ mod images;
 
 pub use images::{EngineName, Inspect, Measure, MeasureFormat};
 
-use crate::passes::{Builder, CacheStyle};
+use crate::passes::{BaseStyle, Builder, CacheStyle};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use images::{INSPECT_EXAMPLES, MEASURE_EXAMPLES};
@@ -145,6 +145,9 @@ pub struct Scope {
     /// Apply also what may break; read the reasons
     #[arg(long, help_heading = "What is rewritten")]
     pub risky: bool,
+    /// What the stage that ships may start from [default: the smallest that the evidence allows]
+    #[arg(long, value_name = "BASE", value_enum, help_heading = "What is rewritten")]
+    pub base: Option<BaseStyle>,
 }
 
 /// `dfslim init-ignore`.

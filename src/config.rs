@@ -2,7 +2,7 @@
 //!
 //! It may not touch the disk: a text in, a [`Config`] out.
 
-use crate::passes::{Builder, CacheStyle};
+use crate::passes::{BaseStyle, Builder, CacheStyle};
 use crate::text::Position;
 use crate::vocabulary;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -27,6 +27,8 @@ pub struct Config {
     pub cache: Option<CacheStyle>,
     /// What builds the files.
     pub builder: Option<Builder>,
+    /// What the stage that ships may start from.
+    pub base: Option<BaseStyle>,
     /// Dockerfiles that a walk leaves out, as lines of a .gitignore beside the file.
     pub exclude: Option<Vec<String>>,
     /// A directory, as seen from the file, whose `*.hbs` replace or extend the parts of a `.dockerignore`.
@@ -59,7 +61,8 @@ pub struct ConfigError {
 
 impl Config {
     /// Its keys.
-    pub const KEYS: [&str; 8] = ["only", "skip", "safety", "cache", "builder", "exclude", "templates", "ignore"];
+    pub const KEYS: [&str; 9] =
+        ["only", "skip", "safety", "cache", "builder", "base", "exclude", "templates", "ignore"];
 
     /// Reads the text of a `dfslim.yaml`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -100,6 +103,7 @@ impl<'de> Visitor<'de> for ConfigVisitor {
                 "safety" => config.safety = map.next_value()?,
                 "cache" => config.cache = map.next_value()?,
                 "builder" => config.builder = map.next_value()?,
+                "base" => config.base = map.next_value()?,
                 "exclude" => config.exclude = map.next_value()?,
                 "templates" => config.templates = map.next_value()?,
                 _ => config.ignore = map.next_value()?,
@@ -196,13 +200,14 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let text = "only: []\nskip: []\nsafety: safe\ncache: mounts\nbuilder: podman\nexclude: [vendor/]\n\
+        let text = "only: []\nskip: []\nsafety: safe\ncache: mounts\nbuilder: podman\nbase: slim\nexclude: [vendor/]\n\
                     templates: ci\nignore: [data]\n";
         let config = Config::parse(text).unwrap();
         assert_eq!(config.only, Some(vec![]));
         assert_eq!(config.safety, Some(Safety::Safe));
         assert_eq!(config.cache, Some(CacheStyle::Mounts));
         assert_eq!(config.builder, Some(Builder::Podman));
+        assert_eq!(config.base, Some(BaseStyle::Slim));
         assert_eq!(config.exclude, Some(vec!["vendor/".to_owned()]));
         assert_eq!((config.templates, config.ignore), (Some("ci".to_owned()), Some(vec!["data".to_owned()])));
     }
@@ -214,7 +219,7 @@ mod tests {
         let (line, column, message) = error("{cache: auto, zzz: 1}");
         assert_eq!((line, column), (1, 15));
         assert!(
-            message.ends_with("there are only, skip, safety, cache, builder, exclude, templates, ignore"),
+            message.ends_with("there are only, skip, safety, cache, builder, base, exclude, templates, ignore"),
             "{message}"
         );
     }

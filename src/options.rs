@@ -35,6 +35,7 @@ impl Options {
         let wishes = Wishes {
             cache: flags.cache.or(config.cache).unwrap_or_default(),
             builder: flags.builder.or(config.builder),
+            base: flags.scope.base.or(config.base),
         };
         Ok(Self { policy: Policy { passes: select(only, skip)?, ceiling }, wishes })
     }

@@ -37,6 +37,24 @@ pub struct Wishes {
     pub cache: CacheStyle,
     /// What will build the file; `None`: what the repository says, else `BuildKit`.
     pub builder: Option<Builder>,
+    /// What the stage that ships may start from; `None`: the smallest that the evidence allows.
+    pub base: Option<BaseStyle>,
+}
+
+/// What the stage that ships may start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum BaseStyle {
+    /// Alpine, or what it is now.
+    Alpine,
+    /// Debian's slim image, or what it is now.
+    Slim,
+    /// Distroless: no shell, no package manager.
+    Distroless,
+    /// Nothing at all, for programs that are one static file; else as `distroless`.
+    Scratch,
+    /// What it is now.
+    Keep,
 }
 
 /// How package-manager caches stay out of the image.

@@ -31,7 +31,7 @@ pub mod touched;
 pub mod yarn;
 
 pub use body::{RunBody, Started};
-pub use cx::{Builder, CacheStyle, Cx, Wishes};
+pub use cx::{BaseStyle, Builder, CacheStyle, Cx, Wishes};
 
 use crate::proposal::{Kind, Proposals};
 

@@ -10,7 +10,7 @@ mod spawns;
 mod swap;
 
 use super::no::No;
-use super::{Cx, Pass};
+use super::{BaseStyle, Cx, Pass};
 use crate::image::base::{self, Class, Tag};
 use crate::image::{Base, Stage};
 use crate::proposal::{Evidence, Kind, Proposal, Proposals};
@@ -69,13 +69,19 @@ impl<'c> Case<'c> {
 
     /// The swap to the smallest image that will do, and the packages that are added to it.
     fn choose(&self) -> Result<(Proposal, Vec<&'static str>), Option<String>> {
-        let wanted: &[Class] = match self.from.class() {
+        let smaller: &[Class] = match self.from.class() {
             Class::Full => &[Class::Alpine, Class::Slim],
             Class::Slim => &[Class::Alpine],
             Class::Alpine => return Err(None),
         };
+        let wanted = |class: &&Class| match self.cx.wishes.base {
+            None => true,
+            Some(BaseStyle::Alpine) => **class == Class::Alpine,
+            Some(BaseStyle::Slim) => **class == Class::Slim,
+            Some(BaseStyle::Distroless | BaseStyle::Scratch | BaseStyle::Keep) => false,
+        };
         let mut reasons = Vec::new();
-        for &class in wanted {
+        for &class in smaller.iter().filter(wanted) {
             match self.swap_to(class) {
                 Ok(swap) => return Ok(swap),
                 Err(No::NotThis) => {}

@@ -3,7 +3,7 @@
 use crate::command::{directory, run};
 use clap::ValueEnum;
 use dfslim::config::{Config, SCHEMA, Safety};
-use dfslim::passes::{Builder, CacheStyle};
+use dfslim::passes::{BaseStyle, Builder, CacheStyle};
 use serde_json::Value;
 use std::fs;
 
@@ -82,7 +82,8 @@ fn the_schema_says_what_the_reader_takes() {
     assert_eq!(values("safety"), names::<Safety>());
     assert_eq!(values("cache"), names::<CacheStyle>());
     assert_eq!(values("builder"), names::<Builder>());
-    for (key, values) in ["safety", "cache", "builder"].map(|key| (key, values(key))) {
+    assert_eq!(values("base"), names::<BaseStyle>());
+    for (key, values) in ["safety", "cache", "builder", "base"].map(|key| (key, values(key))) {
         for value in values {
             Config::parse(&format!("{key}: {value}\n")).unwrap();
         }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use dfslim::engine::{Ceiling, Policy};
-use dfslim::passes::{Builder, CacheStyle, Pass, Wishes};
+use dfslim::passes::{BaseStyle, Builder, CacheStyle, Pass, Wishes};
 use dfslim::project::{Context, Project};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -194,7 +194,8 @@ impl Reader {
                 "--safe-only" => options.ceiling = Ceiling::Safe,
                 "--cache" => options.wishes.cache = self.value::<CacheStyle>(value()),
                 "--builder" => options.wishes.builder = Some(self.value::<Builder>(value())),
-                _ => self.fail(self.at, "examples take --risky, --safe-only, --cache and --builder"),
+                "--base" => options.wishes.base = Some(self.value::<BaseStyle>(value())),
+                _ => self.fail(self.at, "examples take --risky, --safe-only, --cache, --builder and --base"),
             }
         }
         options

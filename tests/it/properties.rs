@@ -4,7 +4,7 @@ use crate::agreement::nasty;
 use crate::projects;
 use crate::support::{all_passes, crlf, has_heredoc, lone, no_pass, parses, plan, sound_plan};
 use dfslim::engine::Ceiling;
-use dfslim::passes::{Builder, CacheStyle, Wishes};
+use dfslim::passes::{BaseStyle, Builder, CacheStyle, Wishes};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -197,7 +197,17 @@ fn ceiling() -> impl Strategy<Value = Ceiling> {
 fn wishes() -> impl Strategy<Value = Wishes> {
     let cache = select(&[CacheStyle::Flags, CacheStyle::Mounts, CacheStyle::Auto][..]);
     let builder = select(&[Builder::Buildkit, Builder::Classic, Builder::Podman, Builder::Kaniko][..]);
-    (cache, builder).prop_map(|(cache, builder)| Wishes { cache, builder: Some(builder) })
+    let base = select(
+        &[
+            None,
+            Some(BaseStyle::Alpine),
+            Some(BaseStyle::Slim),
+            Some(BaseStyle::Distroless),
+            Some(BaseStyle::Scratch),
+            Some(BaseStyle::Keep),
+        ][..],
+    );
+    (cache, builder, base).prop_map(|(cache, builder, base)| Wishes { cache, builder: Some(builder), base })
 }
 
 /// A real or nasty text with a piece of it gone, doubled or replaced.
