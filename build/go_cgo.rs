@@ -28,6 +28,8 @@ struct Module {
     #[serde(default)]
     glibc_only: bool,
     #[serde(default)]
+    musl_since: Option<(String, String)>,
+    #[serde(default)]
     without: Option<String>,
     #[serde(default)]
     unsure: Option<String>,
@@ -45,7 +47,7 @@ pub(crate) fn table(yaml: &str) -> String {
 fn module(module: &Module) -> String {
     format!(
         "CgoModule {{ path: {:?}, only: &{:?}, tags: &{:?}, build_apt: &{:?}, build_apk: &{:?}, run_apt: &{:?}, run_apk: &{:?}, \
-         glibc_only: {}, without: {:?}, unsure: {:?}, source: {:?} }},\n",
+         glibc_only: {}, musl_since: {:?}, without: {:?}, unsure: {:?}, source: {:?} }},\n",
         module.path,
         module.only,
         module.tags,
@@ -54,6 +56,7 @@ fn module(module: &Module) -> String {
         module.run_apt,
         module.run_apk,
         module.glibc_only,
+        module.musl_since,
         module.without,
         module.unsure,
         module.source,

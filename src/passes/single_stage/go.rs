@@ -1,7 +1,10 @@
 //! A Go program: what builds it, what it needs beside it, and the base it then runs on.
 
 mod assets;
+mod bare;
 mod base;
+mod linked;
+mod musl;
 mod sort;
 
 use super::layout::{Layout, keep_arguments};
@@ -63,11 +66,12 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     let copies = beside.paths.iter().map(|path| format!("COPY --from={builder} {path} {path}"));
     let copies = base.copies.iter().map(|path| format!("COPY --from={builder} {path} {path}")).chain(copies).collect();
     let first = app.programs.iter().map(|program| program.at).min().unwrap_or(0);
+    let without_cgo = base.without_cgo.then(|| (first, vec!["ENV CGO_ENABLED=0".to_owned()]));
     let layout = Layout {
         case,
         base: base.image.clone(),
         builder: base.builder,
-        before: base.without_cgo.then(|| (first, vec!["ENV CGO_ENABLED=0".to_owned()])).into_iter().collect(),
+        before: base.prepare.map(|line| (0, vec![line])).into_iter().chain(without_cgo).collect(),
         after: Vec::new(),
         workdir: inherited_workdir(case),
         beside: Vec::new(),
@@ -88,6 +92,9 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     .saves_about(TOOLCHAIN)
     .edits(layout.edits())
     .moving();
+    if base.image.starts_with("gcr.io/") {
+        proposal = proposal.changing(Field::Base);
+    }
     let inherited = case.from.family().map_or(&[][..], |family| family.env);
     for name in inherited.iter().copied().chain(sorted.build_only.iter().map(String::as_str)) {
         proposal = proposal.changing(Field::Env(name.to_owned()));

@@ -19,6 +19,8 @@ pub struct CgoModule {
     pub run_apk: &'static [&'static str],
     /// Whether it brings or wants libraries that musl cannot load.
     pub glibc_only: bool,
+    /// The module, and its first version, that builds on musl.
+    pub musl_since: Option<(&'static str, &'static str)>,
     /// What happens with `CGO_ENABLED=0`.
     pub without: Option<&'static str>,
     /// What is not known of its needs at run time.

@@ -131,6 +131,12 @@ impl Code {
         packages.flat_map(|package| package.fitting(conditions)).find_map(|(_, file)| file.cgo.as_ref())
     }
 
+    /// The files of the package in `dir` that have `import "C"`.
+    pub(super) fn cgo_files(&self, dir: &str, conditions: Conditions<'_>) -> Vec<&str> {
+        let files = self.packages.get(dir).into_iter().flat_map(|package| package.fitting(conditions));
+        files.filter(|(_, file)| file.cgo.is_some()).map(|(path, _)| path.as_str()).collect()
+    }
+
     /// What these directories embed.
     pub fn embeds(&self, context: &Context, dirs: &BTreeSet<String>, conditions: Conditions<'_>) -> Vec<Embed> {
         let packages = dirs.iter().filter_map(|dir| Some((dir, self.packages.get(dir)?)));

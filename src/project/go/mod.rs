@@ -5,11 +5,12 @@
 //! | [`modfile`] | go.mod and go.work |
 //! | [`code`], [`calls`] | packages, imports, embeds; what the code opens, runs and listens on |
 //! | [`build`] | a `go build` command |
-//! | [`cgo_table`] | modules that need cgo |
+//! | [`cgo_table`], [`c_code`] | modules that need cgo; what runs on musl |
 //! | [`programs`], [`linking`] | which program is built; cgo and static linking |
 //! | [`needs`] | CA certificates, time zones, users, other programs, private modules |
 
 pub mod build;
+pub mod c_code;
 pub mod calls;
 pub mod cgo_table;
 pub mod code;

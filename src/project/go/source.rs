@@ -145,6 +145,12 @@ fn starts_statement(tokens: &[Token<'_>], index: usize) -> bool {
     })
 }
 
+/// The comments of `source`, without their marks.
+pub(super) fn comments(source: &Source) -> Vec<&str> {
+    let tokens = lex::tokens(&source.text).into_iter();
+    tokens.filter_map(|token| if let Kind::Comment(text) = token.kind { Some(text) } else { None }).collect()
+}
+
 /// The tokens of `source`.
 pub(super) fn tokens(source: &Source) -> Vec<Token<'_>> {
     lex::tokens(&source.text)

@@ -156,10 +156,13 @@ impl App<'_> {
     }
 }
 
-/// Go code, and what only the Go command reads.
+/// Go code and the C code beside it, and what only the Go command reads.
 fn is_code(path: &str) -> bool {
     let name = paths::name(path);
-    name.strip_suffix(".go").is_some()
+    let is_source = |(_, ending): (&str, &str)| {
+        matches!(ending, "go" | "c" | "cc" | "cpp" | "cxx" | "h" | "hh" | "hpp" | "s" | "S" | "syso")
+    };
+    name.rsplit_once('.').is_some_and(is_source)
         || matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "tools.go")
         || path.split('/').any(|part| matches!(part, "vendor" | "testdata"))
 }
@@ -184,6 +187,7 @@ fn is_about_project(path: &str) -> bool {
     ];
     let first = path.split('/').next().unwrap_or(path);
     starts.iter().any(|start| lower.starts_with(start))
+        || lower.strip_suffix(".dockerfile").is_some()
         || matches!(first, ".git" | ".github" | ".gitlab" | ".circleci" | ".vscode" | ".idea" | ".devcontainer")
         || matches!(
             name,

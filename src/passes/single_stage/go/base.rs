@@ -2,16 +2,16 @@
 //! slim image of the Debian release that it is built on.
 
 use super::super::runtime::{Started, name_of};
+use super::bare::distroless;
+use super::linked::Linked;
 use super::sort::{LONG_OPTION, Sorted};
-use super::{App, Built, Installed, No};
+use super::{App, Installed, No};
 use crate::image::Known;
 use crate::image::base::{self, Class, Distro, Release, Tag};
+use crate::passes::BaseStyle;
 use crate::passes::oversized_base::is_everywhere;
 use crate::project::Finding;
-use crate::project::finding::evidence;
 use crate::project::go::calls::Use;
-use crate::project::go::cgo_table;
-use crate::project::go::linking::Cgo;
 use crate::proposal::Evidence;
 
 /// The base of the final stage, and what it lacks.
@@ -19,13 +19,32 @@ pub(super) struct FinalBase {
     /// `alpine:3.24`
     pub image: String,
     pub distro: Distro,
-    /// The builder's image with its release, when the final one must have the same.
+    /// The builder's image with its release, when the final one must have the same; or its Alpine.
     pub builder: Option<String>,
     /// Whether the build is told to do without cgo.
     pub without_cgo: bool,
     /// Paths of the builder that the program reads and the base lacks.
     pub copies: Vec<String>,
+    /// The line that the builder then begins with.
+    pub prepare: Option<String>,
+    /// Whether there is neither a shell nor anything to install with.
+    pub bare: bool,
     pub evidence: Vec<Evidence>,
+}
+
+impl FinalBase {
+    fn of(distro: Distro) -> Self {
+        Self {
+            image: String::new(),
+            distro,
+            builder: None,
+            without_cgo: false,
+            copies: Vec::new(),
+            prepare: None,
+            bare: false,
+            evidence: Vec::new(),
+        }
+    }
 }
 
 /// Go's own time zones, where the program looks for them after the system's.
@@ -35,16 +54,6 @@ const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const INSTALLABLE: &[&str] = &["bash", "curl", "wget", "git"];
 /// What Alpine has in its base, or as packages of the same name as Debian's.
 const ON_ALPINE: &[&str] = &["bash", "ca-certificates", "curl", "git", "tzdata", "wget"];
-
-/// How a program is linked.
-enum Linked {
-    /// It runs anywhere.
-    Static,
-    /// It will, when the build is told so.
-    WithoutCgo,
-    /// It needs the C library that it is built with.
-    Dynamic,
-}
 
 impl App<'_> {
     /// Chooses the base, and adds to `installed` what it lacks.
@@ -58,7 +67,7 @@ impl App<'_> {
             self.case.from.release().ok_or_else(|| No::because("which distribution the image has is not known"))?;
         self.own_needs(installed)?;
         let mut proof = Vec::new();
-        let linked = self.linked(&mut proof)?;
+        let (linked, known) = self.linked(&mut proof)?;
         let from_alpine = release.distro == Distro::Alpine;
         if self.drops_git(started) {
             installed.runtime.retain(|name| name != "git");
@@ -66,18 +75,128 @@ impl App<'_> {
         for one in started {
             self.find_program(one, installed)?;
         }
-        let fits_alpine = from_alpine
-            || (!matches!(linked, Linked::Dynamic)
-                && installed.runtime.iter().all(|name| ON_ALPINE.contains(&name.as_str()))
-                && sorted.tools.iter().all(|(tool, _)| is_on_alpine(tool, from_alpine)));
         if from_alpine && !installed.headers.is_empty() && matches!(linked, Linked::Dynamic) {
             return Err(No::Because(format!(
                 "which libraries are linked with {} is not known",
                 installed.headers.join(", ")
             )));
         }
-        let mut base = if fits_alpine { alpine(&self.case.from)? } else { self.slim(release, &linked)? };
-        if fits_alpine {
+        let mut base = match self.case.cx.wishes.base {
+            Some(BaseStyle::Keep) => return Err(No::because("the final stage would start from another image")),
+            Some(BaseStyle::Distroless) => self.distroless(release, &linked, started, installed, sorted)?,
+            Some(BaseStyle::Scratch) => self.scratch(&linked, started, installed, sorted)?,
+            Some(BaseStyle::Slim) => self.slim(release, &linked)?,
+            style => match self.alpine(&linked, installed, sorted, from_alpine) {
+                Ok(base) => base,
+                Err(why) if style.is_some() => return Err(why),
+                // Where it is certain that nothing else is needed, the C library alone will do.
+                Err(_) if known && matches!(linked, Linked::Dynamic) => self
+                    .distroless(release, &linked, started, installed, sorted)
+                    .or_else(|_| self.slim(release, &linked))?,
+                Err(_) => self.slim(release, &linked)?,
+            },
+        };
+        self.complete(&mut base, release, &linked, installed, sorted)?;
+        base.without_cgo = matches!(linked, Linked::WithoutCgo);
+        proof.append(&mut base.evidence);
+        base.evidence = proof;
+        Ok(base)
+    }
+
+    /// Alpine's image, with the builder on Alpine too where the program needs a C library that it can find there.
+    fn alpine(
+        &self,
+        linked: &Linked,
+        installed: &mut Installed,
+        sorted: &Sorted,
+        from_alpine: bool,
+    ) -> Result<FinalBase, No> {
+        let mut base = alpine(&self.case.from)?;
+        if from_alpine {
+            return Ok(base);
+        }
+        if let Some(name) = installed.runtime.iter().find(|name| !ON_ALPINE.contains(&name.as_str())) {
+            return Err(No::Because(format!("{name} is installed, which Alpine may not have by that name")));
+        }
+        if let Some((tool, place)) = sorted.tools.iter().find(|(tool, _)| !is_on_alpine(tool, false)) {
+            return Err(No::Because(format!("{place} uses {tool}, which Alpine may not have")));
+        }
+        if matches!(linked, Linked::Dynamic) {
+            let builder = self.on_alpine(installed, sorted).map_err(No::Because)?;
+            for name in builder.run {
+                installed.need(name);
+            }
+            base.builder = Some(builder.image);
+            base.prepare = Some(builder.install);
+            base.evidence = builder.evidence;
+        }
+        Ok(base)
+    }
+
+    /// A distroless image: nothing but the program, certificates and time zones, and the C library where it is linked.
+    fn distroless(
+        &self,
+        release: &'static Release,
+        linked: &Linked,
+        started: &[Started],
+        installed: &Installed,
+        sorted: &Sorted,
+    ) -> Result<FinalBase, No> {
+        if let Some(why) = self.needs_a_system(started, installed, sorted) {
+            return Err(No::Because(why));
+        }
+        let dynamic = matches!(linked, Linked::Dynamic);
+        if dynamic && !installed.headers.is_empty() {
+            return Err(No::Because(format!("libraries of {} are linked", installed.headers.join(", "))));
+        }
+        if let Some(why) = self.needs_libraries(sorted).filter(|_| dynamic) {
+            return Err(No::Because(why));
+        }
+        let name = if dynamic { "base" } else { "static" };
+        let image = distroless(name, release).ok_or_else(|| No::because("no distroless image has its C library"))?;
+        let builder = if dynamic { self.slim(release, linked)?.builder } else { None };
+        Ok(FinalBase { image, builder, bare: true, ..FinalBase::of(Distro::Debian) })
+    }
+
+    /// Nothing but the program, and the files that it needs.
+    fn scratch(
+        &self,
+        linked: &Linked,
+        started: &[Started],
+        installed: &Installed,
+        sorted: &Sorted,
+    ) -> Result<FinalBase, No> {
+        let why = match linked {
+            Linked::Dynamic => Some("it is linked to a C library, which is not there".to_owned()),
+            _ => self.needs_a_system(started, installed, sorted).or_else(|| self.needs_files()),
+        };
+        if let Some(why) = why {
+            return Err(No::Because(why));
+        }
+        let mut base = FinalBase { image: "scratch".to_owned(), bare: true, ..FinalBase::of(Distro::Alpine) };
+        let named = |name: &str| installed.runtime.iter().any(|own| own == name);
+        if named("ca-certificates") || !self.all(super::Go::needs_certificates).is_no() {
+            base.copies.push(CERTIFICATES.to_owned());
+        }
+        if named("tzdata") {
+            base.copies.push(ZONES.to_owned());
+        }
+        Ok(base)
+    }
+
+    /// Adds what the base lacks: packages, libraries, certificates, time zones.
+    fn complete(
+        &self,
+        base: &mut FinalBase,
+        release: &Release,
+        linked: &Linked,
+        installed: &mut Installed,
+        sorted: &Sorted,
+    ) -> Result<(), No> {
+        let from_alpine = release.distro == Distro::Alpine;
+        if base.bare {
+            installed.runtime.clear();
+        } else if base.distro == Distro::Alpine {
             let updates = sorted.tools.iter().any(|(tool, _)| tool == "update-ca-certificates");
             installed.runtime.retain(|name| name != "ca-certificates" && !(name == "wget" && from_alpine));
             if updates {
@@ -94,77 +213,15 @@ impl App<'_> {
             }
             installed.runtime.retain(|name| !matches!(name.as_str(), "bash" | "tzdata"));
         }
+        let fits_alpine = base.distro == Distro::Alpine;
         for (tool, place) in &sorted.tools {
             if !is_everywhere(tool) && !(if fits_alpine { is_on_alpine(tool, from_alpine) } else { is_on_debian(tool) })
             {
                 return Err(No::Because(format!("{place} uses {tool}, which the final stage may not have")));
             }
         }
-        self.zones(&mut base, installed);
-        base.without_cgo = matches!(linked, Linked::WithoutCgo);
-        base.evidence = proof;
-        Ok(base)
-    }
-
-    /// How all programs are linked; the strictest counts.
-    fn linked(&self, proof: &mut Vec<Evidence>) -> Result<Linked, No> {
-        let mut worst = Linked::Static;
-        for program in &self.programs {
-            match (self.linking(program, proof)?, &worst) {
-                (Linked::Dynamic, _) => worst = Linked::Dynamic,
-                (Linked::WithoutCgo, Linked::Static) => worst = Linked::WithoutCgo,
-                _ => {}
-            }
-        }
-        Ok(worst)
-    }
-
-    fn linking(&self, program: &Built, proof: &mut Vec<Evidence>) -> Result<Linked, No> {
-        let from_alpine = self.case.from.class() == Class::Alpine;
-        match (program.build.cgo, self.go.cgo(&program.build, &program.package)) {
-            // Without a C compiler, as in Alpine's image, cgo is off; what needs it compiles to a stub, before as after.
-            (Some(false), _) => {
-                proof.push(evidence("go build", None, "CGO_ENABLED=0: the program is static"));
-                Ok(Linked::Static)
-            }
-            (_, Finding::Known { value: Cgo::No, evidence: found }) if self.may_hide_cgo().is_none() => {
-                proof.extend(found);
-                Ok(if from_alpine {
-                    Linked::Static
-                } else if program.build.cgo == Some(true) {
-                    Linked::Dynamic
-                } else {
-                    Linked::WithoutCgo
-                })
-            }
-            (_, Finding::Known { value: Cgo::Required { modules }, evidence: found }) => {
-                if let Some(module) = modules.iter().find(|module| !module.runtime_known()) {
-                    return Err(No::Because(format!("what {} needs at run time is not known", module.path)));
-                }
-                proof.extend(found);
-                Ok(Linked::Dynamic)
-            }
-            (_, found) => {
-                proof.extend(found.evidence().iter().take(1).cloned());
-                Ok(Linked::Dynamic)
-            }
-        }
-    }
-
-    /// Before Go 1.17 go.mod names direct dependencies only: one that needs cgo may stand behind them, in go.sum.
-    fn may_hide_cgo(&self) -> Option<&'static str> {
-        let version = self.go.version().value().map(|version| (*version).to_owned()).unwrap_or_default();
-        let minor: u32 = version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
-        if minor >= 17 {
-            return None;
-        }
-        let path = crate::project::paths::join(self.go.dir(), "go.sum")?;
-        let source = self.case.cx.project.context().find_lock(&path)?;
-        let modules = source.text.lines().filter_map(|line| line.split(' ').next());
-        modules
-            .filter_map(cgo_table::find)
-            .find(|(module, _)| module.only.is_empty() && module.tags.is_empty())
-            .map(|(module, _)| module.path)
+        self.zones(base, installed);
+        Ok(())
     }
 
     /// Debian's slim image of the builder's own release. A program that is linked to its C library must not meet an
@@ -192,14 +249,7 @@ impl App<'_> {
             }
             builder = Some(format!("{written}-{}", release.name));
         }
-        Ok(FinalBase {
-            image: format!("debian:{tag}"),
-            distro: Distro::Debian,
-            builder,
-            without_cgo: false,
-            copies: Vec::new(),
-            evidence: Vec::new(),
-        })
+        Ok(FinalBase { image: format!("debian:{tag}"), builder, ..FinalBase::of(Distro::Debian) })
     }
 
     /// What the code needs of its image beside files.
@@ -280,7 +330,7 @@ impl App<'_> {
     }
 
     /// A need of any of the programs; known not to be there only when none has it.
-    fn all(&self, need: fn(&super::Go, &super::Build, &str) -> Finding<bool>) -> Finding<bool> {
+    pub(super) fn all(&self, need: fn(&super::Go, &super::Build, &str) -> Finding<bool>) -> Finding<bool> {
         let all = self.programs.iter().map(|program| need(&self.go, &program.build, &program.package));
         all.reduce(|one, other| if one.is_no() { other } else { one }).unwrap_or_else(|| Finding::unknown("no program"))
     }
@@ -292,14 +342,7 @@ fn alpine(from: &Tag) -> Result<FinalBase, No> {
     let name = if from.name().contains('.') { published.map(|release| release.name) } else { Some("3") };
     let name = name.filter(|name| base::tag("alpine", name).is_some());
     let name = name.ok_or_else(|| No::because("no release of Alpine is known that fits"))?;
-    Ok(FinalBase {
-        image: format!("alpine:{name}"),
-        distro: Distro::Alpine,
-        builder: None,
-        without_cgo: false,
-        copies: Vec::new(),
-        evidence: Vec::new(),
-    })
+    Ok(FinalBase { image: format!("alpine:{name}"), ..FinalBase::of(Distro::Alpine) })
 }
 
 /// Whether Alpine has `tool`, and it means the same there: its `adduser` is not Debian's.
