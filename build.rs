@@ -30,7 +30,7 @@ fn main() {
     println!("cargo::rerun-if-changed=facts");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let tables: [(&str, &str, Maker); 9] = [
+    let tables: [(&str, &str, Maker); 10] = [
         ("apt-recommends", "apt_recommends", apt_recommends::table),
         ("base-images", "base_images", base_images::table),
         ("cleanup", "cleanup", cleanup::table),
@@ -39,6 +39,7 @@ fn main() {
         ("node-native", "node_native", node_native::table),
         ("packages", "packages", packages::table),
         ("packages", "programs", packages::programs),
+        ("packages", "counterparts", packages::counterparts),
         ("python-native", "python_native", python_native::table),
     ];
     for (name, table, make) in tables {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 struct Facts {
     build_only: BuildOnly,
     programs: Programs,
+    counterparts: Counterparts,
     libraries: Vec<Library>,
     alpine: Vec<Alpine>,
     with_python: List,
@@ -38,6 +39,15 @@ struct Package {
     adds: bool,
     #[serde(default)]
     trusts: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counterparts {
+    /// By Debian's name.
+    same: std::collections::BTreeMap<String, Vec<String>>,
+    build: std::collections::BTreeMap<String, Vec<String>>,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +100,18 @@ pub(crate) fn programs(yaml: &str) -> String {
     assert!(!facts.programs.source.is_empty(), "programs have a source");
     let packages: String = facts.programs.packages.iter().map(package).collect();
     format!("static PACKAGES: &[Package] = &[\n{packages}];\n")
+}
+
+/// The Rust source of the table of counterparts.
+pub(crate) fn counterparts(yaml: &str) -> String {
+    let facts: Facts = serde_yaml::from_str(yaml).expect("facts/packages.yaml has the shape described in it");
+    let Counterparts { same, build, source } = facts.counterparts;
+    assert!(!source.is_empty(), "counterparts have a source");
+    let row = |(apt, apk): (&String, &Vec<String>), build: bool| {
+        format!("Counterpart {{ apt: {apt:?}, apk: {:?}, build: {build} }},\n", Slice(apk))
+    };
+    let rows: String = same.iter().map(|one| row(one, false)).chain(build.iter().map(|one| row(one, true))).collect();
+    format!("static COUNTERPARTS: &[Counterpart] = &[\n{rows}];\n")
 }
 
 fn package(package: &Package) -> String {

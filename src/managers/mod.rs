@@ -5,6 +5,7 @@
 
 pub mod build_only;
 mod cleaning;
+pub mod counterparts;
 mod paths;
 pub mod programs;
 pub mod recommends;

@@ -14,6 +14,7 @@ use crate::proposal::{Kind, Proposal, Proposals};
 use crate::shell::{Command, Link, Script, Simple, Terminator};
 use crate::text::Span;
 use cut::Cut;
+pub(super) use cut::parts as parts_with_their_links;
 use mess::{Found, Mess};
 use std::rc::Rc;
 

@@ -8,6 +8,7 @@ mod programs;
 mod python;
 mod spawns;
 mod swap;
+mod translate;
 
 use super::no::No;
 use super::{BaseStyle, Cx, Pass};
@@ -29,10 +30,12 @@ struct Case<'c> {
     group: Vec<&'c Stage<'c>>,
     /// What it stands on now.
     from: Tag,
+    /// Whether its other lines may be rewritten too, and not FROM alone.
+    translates: bool,
 }
 
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
-    let Some(case) = Case::of(cx) else { return };
+    let Some(case) = Case::of(cx).map(|case| Case { translates: true, ..case }) else { return };
     match case.choose() {
         Ok((proposal, _)) => out.push(proposal),
         Err(Some(why)) => out.refuse(case.root.from.code, "start from a smaller image", why),
@@ -64,7 +67,7 @@ impl<'c> Case<'c> {
         let from = base::official(image)?;
         let group =
             cx.stages.iter().filter(|stage| cx.stages.chain(stage).any(|below| below.index == root.index)).collect();
-        Some(Self { cx, root, group, from })
+        Some(Self { cx, root, group, from, translates: false })
     }
 
     /// The swap to the smallest image that will do, and the packages that are added to it.

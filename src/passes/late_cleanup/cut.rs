@@ -49,7 +49,7 @@ impl Cut {
 }
 
 /// The parts of a list that go, each run of them with the `&&` that joined it.
-fn parts(list: &AndOr, goes: impl Fn(usize) -> bool) -> Vec<Span> {
+pub(in crate::passes) fn parts(list: &AndOr, goes: impl Fn(usize) -> bool) -> Vec<Span> {
     let span = |part: usize| list.parts[part].1.span;
     let mut spans = vec![];
     let mut part = 0;

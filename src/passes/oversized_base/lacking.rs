@@ -2,6 +2,7 @@
 
 use super::Case;
 use super::programs::{self, Place, is_everywhere};
+use super::translate::Translation;
 use crate::dockerfile::{Instruction, Keyword};
 use crate::edit::Edit;
 use crate::image::base::{Distro, Family, Libc};
@@ -18,6 +19,8 @@ pub(super) struct Move<'c> {
     pub(super) new: &'static Family,
     /// By stage, what its commands and those of the stages below it install.
     installed: BTreeMap<usize, BTreeSet<String>>,
+    /// Its lines in the words of the new image's distribution.
+    pub(super) translation: Translation,
     /// Packages that the new image gets, and who needs them.
     added: RefCell<Vec<(&'static str, Place)>>,
 }
@@ -42,7 +45,9 @@ impl<'c> Move<'c> {
             let all = chain.filter_map(|below| own.get(&below.index)).flatten().cloned().collect();
             installed.insert(stage.index, all);
         }
-        Ok(Self { case, old, new, installed, added: RefCell::default() })
+        let translates = case.translates && old.libc != new.libc;
+        let translation = if translates { Translation::of(case)? } else { Translation::default() };
+        Ok(Self { case, old, new, installed, translation, added: RefCell::default() })
     }
 
     /// The distribution of the new image.
@@ -58,7 +63,10 @@ impl<'c> Move<'c> {
         };
         let apt = matches!(name, "apt" | "apt-get" | "apt-mark" | "dpkg");
         match (self.old.has_tool(name), self.new.has_tool(name)) {
-            _ if is_everywhere(name) => Ok(()),
+            _ if is_everywhere(name) || self.translation.covers(name, place) => Ok(()),
+            _ if self.translation.differs(name) => {
+                Err(No::because(format!("{place} uses {name}, which is another version there")))
+            }
             (_, Some(true)) | (Some(false), _) => Ok(()),
             (_, None) if apt && self.new.libc == Libc::Glibc => Ok(()),
             (_, None) if apt => Err(No::because(format!("{place} installs with {name}, which is not there"))),
@@ -89,7 +97,9 @@ impl<'c> Move<'c> {
     /// Has `package` installed, for the sake of `place`.
     pub(super) fn add(&self, package: &'static str, place: &str) {
         let mut added = self.added.borrow_mut();
-        let is_there = self.new.packages.contains(&package) || added.iter().any(|(known, _)| *known == package);
+        let is_there = self.new.packages.contains(&package)
+            || self.translation.packages.contains(&package)
+            || added.iter().any(|(known, _)| *known == package);
         let installed = self.installed.get(&self.case.root.index).is_some_and(|all| all.contains(package));
         if !is_there && !installed {
             added.push((package, place.to_owned()));
@@ -107,7 +117,7 @@ impl<'c> Move<'c> {
         let Some((_, place)) = added.first() else { return Ok(None) };
         let names: Vec<&str> = added.iter().map(|(name, _)| *name).collect();
         let fact = format!("{} added, for {place}", names.join(" "));
-        if let Some(edit) = self.to_own_install(&names) {
+        if let Some(edit) = self.to_own_install(&names).filter(|_| self.old.libc == self.new.libc) {
             return Ok(Some((edit, fact)));
         }
         if let Some(line) = self.reaches_its_mirror_otherwise() {

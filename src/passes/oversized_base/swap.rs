@@ -36,7 +36,9 @@ impl Case<'_> {
                 _ => format!("{} holds compilers, headers and tools that nothing here uses", word.value),
             })
             .edit(edit)
-            .edits(installs.into_iter().map(|(edit, _)| edit));
+            .edits(installs.into_iter().map(|(edit, _)| edit))
+            .edits(step.translation.edits.iter().cloned())
+            .dropping(step.translation.drops.iter().cloned());
         let proposal = match saved(self.from, to) {
             Some(bytes) => proposal.saves_about(bytes),
             None => proposal,

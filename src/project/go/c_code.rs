@@ -265,14 +265,13 @@ impl C<'_> {
 fn directive(line: &str) -> Result<(), String> {
     let Some((what, flags)) = line.split_once(':') else { return Ok(()) };
     match what.split_whitespace().last() {
-        Some("CFLAGS" | "CPPFLAGS") => Ok(()),
+        Some("CFLAGS" | "CPPFLAGS" | "noescape" | "nocallback") | None => Ok(()),
         Some("LDFLAGS") => {
             match flags.split_whitespace().find(|flag| !LINKED.contains(flag) && !flag.starts_with("-O")) {
                 Some(flag) => Err(format!("`#cgo LDFLAGS` says {flag}, and what that links is not known")),
                 None => Ok(()),
             }
         }
-        Some("noescape" | "nocallback") | None => Ok(()),
         Some(other) => Err(format!("`#cgo {other}` says what is linked, which is not known")),
     }
 }

@@ -47,14 +47,12 @@ impl App<'_> {
 
     /// Whether a command names one of the programs that are built.
     fn is_program(&self, name: &str) -> bool {
-        let path = if name.contains('/') { self.case.absolute(name) } else { None };
-        self.programs.iter().any(|program| match &path {
-            Some(path) => program.output == *path,
-            None => {
-                let dirs = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
-                dirs.iter().any(|dir| program.output == format!("{dir}/{name}"))
-            }
-        })
+        if name.contains('/') {
+            let path = self.case.absolute(name);
+            return self.programs.iter().any(|program| Some(&program.output) == path.as_ref());
+        }
+        let dirs = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+        self.programs.iter().any(|program| dirs.iter().any(|dir| program.output == format!("{dir}/{name}")))
     }
 
     /// Why the program needs what scratch lacks and distroless has: users, `/tmp`.
