@@ -9,6 +9,8 @@ use crate::shell::{Body, Place, Script, Shell, ShellWord};
 pub(super) struct Command {
     /// `None` for a word that is not literal.
     pub words: Vec<Option<String>>,
+    /// Where each word ends in the file; empty for words of exec form.
+    pub ends: Vec<usize>,
     /// `NAME=value` before it, and exported by a command before it.
     settings: Vec<(String, String)>,
     /// The directory that it runs in.
@@ -81,7 +83,7 @@ pub(super) fn of(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction) -> Result<Ve
     match (&body.body, &*body.shell) {
         (Body::Exec(words), _) => {
             let words = words.iter().map(|word| Some(word.value.clone())).collect();
-            Ok(vec![Command { words, settings: Vec::new(), workdir, part: None }])
+            Ok(vec![Command { words, ends: Vec::new(), settings: Vec::new(), workdir, part: None }])
         }
         (_, Shell::Parsed(script)) => Ok(of_script(script, workdir)),
         (_, Shell::Opaque(why)) => Err(format!("line {}: {why}", cx.line(run.code.start))),
@@ -99,6 +101,7 @@ fn of_script(script: &Script, mut workdir: Option<String>) -> Vec<Command> {
     let (mut commands, mut exported) = (Vec::new(), Vec::new());
     for Place { simple, top, list, part } in script.commands() {
         let mut words: Vec<Option<String>> = simple.words.iter().map(known).collect();
+        let mut ends: Vec<usize> = simple.words.iter().map(|word| word.span.end).collect();
         let assignments = simple.assignments.iter();
         let own = assignments.filter_map(|found| Some((found.name.clone(), found.value.literal.clone()?)));
         let mut settings: Vec<(String, String)> = exported.iter().cloned().chain(own).collect();
@@ -106,12 +109,14 @@ fn of_script(script: &Script, mut workdir: Option<String>) -> Vec<Command> {
             let Some((name, value)) = words[1].as_deref().and_then(|word| word.split_once('=')) else { break };
             settings.push((name.to_owned(), value.to_owned()));
             words.remove(1);
+            ends.remove(1);
         }
         if simple.name() == Some("env") && words.len() > 1 {
             words.remove(0);
+            ends.remove(0);
         }
         let part = Some(part).filter(|_| top && list == 0);
-        let command = Command { words, settings, workdir: workdir.clone(), part };
+        let command = Command { words, ends, settings, workdir: workdir.clone(), part };
         match simple.name() {
             // Behind one in a subshell or a loop, where things run is not known.
             Some("cd" | "pushd" | "popd") => {

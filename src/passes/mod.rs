@@ -7,6 +7,7 @@ mod body;
 mod cache_mount;
 mod commands;
 mod cx;
+mod dev_dependencies;
 mod early_copy;
 pub mod index_readers;
 pub mod insert;
@@ -61,6 +62,7 @@ impl Pass {
 pub const ALL: &[&Pass] = &[
     &oversized_base::PASS,
     &early_copy::PASS,
+    &dev_dependencies::PASS,
     &single_stage::PASS,
     &late_cleanup::PASS,
     &split_run::PASS,

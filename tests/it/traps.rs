@@ -40,6 +40,7 @@ const fn trap(number: u16, gist: &'static str, passes: &'static [&'static str], 
 
 const SPLIT: &[&str] = &["single-stage"];
 const ORDER: &[&str] = &["early-copy"];
+const DEVELOP: &[&str] = &["dev-dependencies"];
 
 /// The traps of splits, of RUN merging and of package-manager caches.
 const TRAPS: &[Trap] = &[
@@ -64,11 +65,14 @@ const TRAPS: &[Trap] = &[
     trap(50, "settings left in the builder", SPLIT, Rewrite("all move, and the contract is compared")),
     trap(52, "a second resolve gives another tree", SPLIT, Rewrite("installed once, then pruned")),
     trap(55, "`prepare` needs husky, which is not there", SPLIT, Rewrite("a prune runs no hooks")),
+    trap(56, "without scripts, packages are not compiled", DEVELOP, Rewrite("all scripts run, then it is pruned")),
     trap(57, "hooks of the install need sources", ORDER, Both),
     trap(58, "NODE_ENV=production drops the build's tools", SPLIT, Rewrite("settings keep their place in the build")),
     trap(59, "the lock is not copied", ORDER, Both),
     trap(60, "a development dependency is used at run time", SPLIT, LeftAlone("the prune would remove it")),
+    trap(60, "the same", DEVELOP, LeftAlone("the prune would remove it")),
     trap(61, "members of a workspace are installed too", ORDER, Both),
+    trap(61, "members have development dependencies too", DEVELOP, LeftAlone("their code is not followed")),
     trap(62, "clients generated into node_modules", SPLIT, Both),
     trap(64, "what runs opens more than what is built", SPLIT, Rewrite("the whole directory is copied")),
     trap(65, "native modules need a compiler again", SPLIT, Rewrite("they are pruned, not installed again")),

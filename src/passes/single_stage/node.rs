@@ -5,15 +5,16 @@
 
 mod base;
 mod proof;
-mod prune;
+pub(in crate::passes) mod prune;
 mod sort;
 
 use super::layout::{Layout, keep_arguments};
 use super::packages::Installed;
 use super::runtime::Started;
-use super::steps::Command;
+pub(in crate::passes) use super::steps::Command;
 use super::{Case, No};
 use crate::dockerfile::{Instruction, Keyword};
+use crate::image::base::Tag;
 use crate::image::{Exists, Known, Origin};
 use crate::project::node::Node;
 use crate::project::node::manager::PackageManager;
@@ -24,17 +25,33 @@ use sort::Sorted;
 use std::rc::Rc;
 
 /// A Node application in a stage.
-struct App<'c> {
-    case: &'c Case<'c>,
-    node: Rc<Node>,
+pub(in crate::passes) struct App<'c> {
+    /// The stage that installs it.
+    pub(in crate::passes) case: &'c Case<'c>,
+    /// What the build context says of it.
+    pub(in crate::passes) node: Rc<Node>,
     /// Where it lies in the image.
-    dir: String,
+    pub(in crate::passes) dir: String,
     /// The RUN that installs it, as an index into the stage's instructions.
-    install: usize,
+    pub(in crate::passes) install: usize,
     /// The command in it that does.
-    command: Command,
+    pub(in crate::passes) command: Command,
     /// `None`: which one is not known.
-    manager: Option<PackageManager>,
+    pub(in crate::passes) manager: Option<PackageManager>,
+}
+
+/// What is around an application when it runs.
+pub(in crate::passes) struct Around<'a> {
+    /// Commands of its build.
+    pub(in crate::passes) commands: &'a [Vec<String>],
+    /// Packages that are installed globally.
+    pub(in crate::passes) globals: &'a [String],
+    /// Packages of the distribution.
+    pub(in crate::passes) packages: &'a [String],
+    /// The image that it runs on.
+    pub(in crate::passes) image: Tag,
+    /// Whether it lies there as it does in the build context, so that a file that is started can be found there.
+    pub(in crate::passes) in_place: bool,
 }
 
 /// See the page.
@@ -54,7 +71,7 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         return app.proposal(&sorted, split);
     }
     let pruned = app.prune(&sorted).and_then(|prune| match prune {
-        Some(_) => Ok((prune, app.proof(&sorted, &started)?)),
+        Some(_) => Ok((prune, app.proof(&app.around(&sorted), &started)?)),
         None => Ok((None, Vec::new())),
     });
     let (prune, evidence) = pruned.clone().unwrap_or_default();
@@ -102,7 +119,8 @@ impl<'c> App<'c> {
         app.ok_or(No::NotThis)
     }
 
-    fn installed_by(
+    /// The application that `command` of `run`, the stage's instruction number `install`, installs.
+    pub(in crate::passes) fn installed_by(
         case: &'c Case<'c>,
         install: usize,
         run: &Instruction,
@@ -227,6 +245,22 @@ impl<'c> App<'c> {
                 && operands.any(|word| command.path(word).is_some_and(|path| path == self.dir))
         })?;
         chown.verb().map(str::to_owned)
+    }
+
+    /// Whether it is the root of a workspace.
+    pub(in crate::passes) fn has_members(&self) -> bool {
+        let workspace = self.node.context().find(&format!("{}/pnpm-workspace.yaml", self.node.dir));
+        !self.node.manifest.workspaces().is_empty() || workspace.is_some_and(|source| source.text.contains("packages:"))
+    }
+
+    fn around<'s>(&self, sorted: &'s Sorted) -> Around<'s> {
+        Around {
+            commands: &sorted.commands,
+            globals: &sorted.globals,
+            packages: &sorted.installed.runtime,
+            image: self.case.from,
+            in_place: true,
+        }
     }
 
     fn is_inside(&self, path: &str) -> bool {

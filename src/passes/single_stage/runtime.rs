@@ -9,7 +9,7 @@ use crate::shell::{self, Dialect, Script, Shell};
 
 /// A program that is started at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Started {
+pub(in crate::passes) struct Started {
     /// As written.
     pub name: String,
     /// Its words behind the name that are literal.
@@ -21,7 +21,7 @@ pub(super) struct Started {
 impl Case<'_> {
     /// Every program that ENTRYPOINT, CMD, HEALTHCHECK, compose files and the scripts behind them start; those that any
     /// shell has are left out.
-    pub(super) fn started(&self) -> Result<Vec<Started>, No> {
+    pub(in crate::passes) fn started(&self) -> Result<Vec<Started>, No> {
         let start = Start::of(self.cx.file, self.cx.stages, self.stage);
         let mut all = Vec::new();
         let launches = [&start.entrypoint, &start.cmd];
@@ -72,7 +72,7 @@ impl Case<'_> {
     }
 
     fn started_by_others(&self, all: &mut Vec<Started>) -> Result<(), No> {
-        let usage = self.cx.project.usage();
+        let usage = self.usage();
         let place = |evidence: &crate::proposal::Evidence| match evidence.line {
             Some(line) => format!("{}:{line}", evidence.file),
             None => evidence.file.clone(),
@@ -182,14 +182,14 @@ impl Case<'_> {
 
     /// Whether an editor works inside of the image.
     pub(super) fn dev_container(&self) -> Option<String> {
-        let builds = &self.cx.project.usage().builds;
+        let builds = &self.usage().builds;
         let build = builds.iter().find(|build| build.tool == Tool::Devcontainer)?;
         Some(format!("{} makes it a dev container", build.evidence.file))
     }
 
     /// Whether files of the repository use the image for development: the sources mounted over its own, a dev container.
-    pub(super) fn is_for_development(&self, trees: &[String]) -> Option<String> {
-        let usage = self.cx.project.usage();
+    pub(in crate::passes) fn is_for_development(&self, trees: &[String]) -> Option<String> {
+        let usage = self.usage();
         if let Some(why) = self.dev_container() {
             return Some(why);
         }

@@ -4,11 +4,11 @@ use super::Case;
 use crate::dockerfile::Instruction;
 use crate::image::Known;
 use crate::passes::commands;
-pub(super) use crate::passes::commands::Command;
+pub(in crate::passes) use crate::passes::commands::Command;
 
 impl Case<'_> {
     /// The commands of `run`, in order; the error says why they are not known.
-    pub(super) fn commands(&self, run: &Instruction) -> Result<Vec<Command>, String> {
+    pub(in crate::passes) fn commands(&self, run: &Instruction) -> Result<Vec<Command>, String> {
         commands::of(self.cx, self.stage, run)
     }
 

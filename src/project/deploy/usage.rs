@@ -37,6 +37,26 @@ impl Usage {
         self.builds.is_empty() && self.containers.is_empty()
     }
 
+    /// What is said of the image that is built by default: of the last stage, whose name may be `name`.
+    #[must_use]
+    pub fn of_default(&self, name: Option<&str>) -> Self {
+        let is_last = |build: &&Build| match &build.target {
+            None => true,
+            Some(said) => said.value().is_none_or(|target| name.is_some_and(|name| target.eq_ignore_ascii_case(name))),
+        };
+        let (builds, others): (Vec<&Build>, Vec<&Build>) = self.builds.iter().partition(is_last);
+        let kept = |container: &&Container| {
+            let by = |all: &[&Build]| all.iter().any(|build| runs(container, build));
+            by(&builds) || !by(&others)
+        };
+        Self {
+            dockerfile: self.dockerfile.clone(),
+            containers: self.containers.iter().filter(kept).cloned().collect(),
+            builds: builds.into_iter().cloned().collect(),
+            perhaps: self.perhaps.clone(),
+        }
+    }
+
     /// Stages that are built by name, which must keep name and meaning.
     pub fn targets(&self) -> Vec<&Said> {
         self.builds.iter().filter_map(|build| build.target.as_ref()).collect()

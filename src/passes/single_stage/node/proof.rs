@@ -2,7 +2,7 @@
 
 use super::super::runtime::{Started, name_of};
 use super::sort::Sorted;
-use super::{App, No};
+use super::{App, Around, No};
 use crate::passes::oversized_base::is_everywhere;
 use crate::passes::packages::without_version;
 use crate::project::Finding;
@@ -96,9 +96,9 @@ impl App<'_> {
     }
 
     /// Evidence that everything that is started runs without development dependencies.
-    pub(super) fn proof(&self, sorted: &Sorted, started: &[Started]) -> Result<Vec<Evidence>, No> {
+    pub(in crate::passes) fn proof(&self, around: &Around<'_>, started: &[Started]) -> Result<Vec<Evidence>, No> {
         let mut builds = Builds::default();
-        for words in &sorted.commands {
+        for words in around.commands {
             let found = self.node.builds(&self.node.runs(words));
             builds.built.extend(found.built);
             builds.others.extend(found.others);
@@ -108,7 +108,7 @@ impl App<'_> {
             if let Some(gap) = closure.gaps.first() {
                 return Err(No::Because(format!("{place}: {}", gap.fact)));
             }
-            self.tools_stay(&closure, sorted, &place)?;
+            self.tools_stay(&closure, around, &place)?;
             for entry in self.node.entries(&closure) {
                 for preload in &entry.preloads {
                     self.is_kept(preload, &place)?;
@@ -124,7 +124,7 @@ impl App<'_> {
                 }
             }
         }
-        let entries = sources.filter(|sources| !sources.is_empty());
+        let entries = sources.filter(|sources| !sources.is_empty() && around.in_place);
         let code = entries.as_ref().map(|entries| self.node.code(entries)).filter(|code| code.gaps.is_empty());
         // Where not everything can be followed from the start, all code is looked at.
         let code = match code {
@@ -142,7 +142,7 @@ impl App<'_> {
     }
 
     /// Programs that are started must not come from a development dependency.
-    fn tools_stay(&self, closure: &Closure, sorted: &Sorted, place: &str) -> Result<(), No> {
+    fn tools_stay(&self, closure: &Closure, around: &Around<'_>, place: &str) -> Result<(), No> {
         for tool in self.node.tools(closure) {
             let at = tool.from.as_ref().map_or(place.to_owned(), |from| match from.line {
                 Some(line) => format!("{}:{line}", from.file),
@@ -157,10 +157,10 @@ impl App<'_> {
                 }
                 Some(_) => {}
                 None if OF_NODE.contains(&name) || is_everywhere(name) || name != tool.command => {}
-                None if sorted.globals.iter().any(|global| provides(global, name)) => {}
-                None if sorted.installed.runtime.iter().any(|package| package == name) => {}
+                None if around.globals.iter().any(|global| provides(global, name)) => {}
+                None if around.packages.iter().any(|package| package == name) => {}
                 None if self.has_production(name) => {}
-                None if self.case.from.family().and_then(|family| family.has_tool(name)) == Some(true) => {}
+                None if around.image.family().and_then(|family| family.has_tool(name)) == Some(true) => {}
                 None => return Err(No::Because(format!("{at} starts {name}, and where that comes from is not known"))),
             }
         }
@@ -233,7 +233,7 @@ impl App<'_> {
     }
 
     /// Whether the code may start programs of the system.
-    pub(super) fn starts_programs(&self) -> bool {
+    pub(in crate::passes) fn starts_programs(&self) -> bool {
         let declared = STARTERS.iter().any(|name| self.node.manifest.dependency(name).is_some());
         declared || self.all_sources().map_or(true, |files| !self.node.code(&files).commands.is_empty())
     }
@@ -316,7 +316,7 @@ pub(super) fn is_server(global: &str) -> bool {
 }
 
 /// Whether the package `global`, a version perhaps behind it, brings the program `name`.
-pub(super) fn provides(global: &str, name: &str) -> bool {
+pub(in crate::passes) fn provides(global: &str, name: &str) -> bool {
     let package = without_version(global);
     package == name || bins::packages_of(name).contains(&package)
 }

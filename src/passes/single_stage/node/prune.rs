@@ -12,12 +12,22 @@ const KEPT: &[&str] = &["--legacy-peer-deps", "--force", "-f", "--ignore-engines
 impl App<'_> {
     /// The command that takes the development dependencies away; nothing when none are there.
     pub(super) fn prune(&self, sorted: &Sorted) -> Result<Option<String>, No> {
-        if !develops(&self.node) || sorted.pruned || self.omits_development() {
+        if sorted.pruned || !self.ships_development() {
             return Ok(None);
         }
         if let Some(line) = &sorted.adds {
             return Err(No::Because(format!("{line} installs packages that package.json may not name")));
         }
+        self.pruning().map(Some)
+    }
+
+    /// Whether the install brings development dependencies.
+    pub(in crate::passes) fn ships_development(&self) -> bool {
+        develops(&self.node) && !self.omits_development()
+    }
+
+    /// The command that takes development dependencies away from what was installed.
+    pub(in crate::passes) fn pruning(&self) -> Result<String, No> {
         let kept: String =
             self.command.arguments().filter(|word| KEPT.contains(word)).flat_map(|flag| [" ", flag]).collect();
         match self.manager {
@@ -27,9 +37,9 @@ impl App<'_> {
                 Err(No::Because(format!("which {program} installs the packages is not known")))
             }
             Some(PackageManager::Npm) if self.case.major().is_some_and(|major| major < 15) => {
-                Ok(Some("npm prune --production".to_owned()))
+                Ok("npm prune --production".to_owned())
             }
-            Some(PackageManager::Npm) => Ok(Some(format!("npm prune --omit=dev{kept}"))),
+            Some(PackageManager::Npm) => Ok(format!("npm prune --omit=dev{kept}")),
             Some(PackageManager::YarnClassic) => self.yarn(&kept),
             Some(PackageManager::Pnpm) => self.pnpm(),
             Some(other) => Err(No::Because(format!("how {} prunes what it installed is not settled", other.command()))),
@@ -38,27 +48,27 @@ impl App<'_> {
 
     /// Yarn installs again and takes away what is too much. It keeps what install scripts made, and writes its own files
     /// over those that were changed.
-    fn yarn(&self, kept: &str) -> Result<Option<String>, No> {
+    fn yarn(&self, kept: &str) -> Result<String, No> {
         if self.node.manifest.dependency("patch-package").is_some() {
             return Err(No::because("yarn would undo what patch-package does in node_modules"));
         }
         let frozen = if self.node.lock_path.is_some() { " --frozen-lockfile" } else { "" };
-        Ok(Some(format!("yarn install --production --ignore-scripts --prefer-offline{frozen}{kept}")))
+        Ok(format!("yarn install --production --ignore-scripts --prefer-offline{frozen}{kept}"))
     }
 
     /// Pnpm runs the hooks of package.json on the way, unless told not to; it prunes no workspaces.
-    fn pnpm(&self) -> Result<Option<String>, No> {
+    fn pnpm(&self) -> Result<String, No> {
         let workspace = self.node.context().find(&format!("{}/pnpm-workspace.yaml", self.node.dir));
         if workspace.is_some_and(|source| source.text.contains("packages:")) {
             return Err(No::because("pnpm prunes no workspaces"));
         }
         // As an option of its own only since 8.7.
         let hooks = if self.node.manifest.install_scripts().is_empty() { "" } else { " --config.ignore-scripts=true" };
-        Ok(Some(format!("pnpm prune --prod{hooks}")))
+        Ok(format!("pnpm prune --prod{hooks}"))
     }
 
     /// Whether the install leaves development dependencies out already.
-    pub(super) fn omits_development(&self) -> bool {
+    fn omits_development(&self) -> bool {
         let run = self.case.stage.instructions[self.install];
         if is_told(&self.command, &["--include=dev", "--production=false", "--prod=false", "--dev"]) {
             return false;
@@ -69,7 +79,7 @@ impl App<'_> {
 }
 
 /// Whether `command` is told to leave development dependencies out.
-pub(super) fn omits(command: &super::Command) -> bool {
+pub(in crate::passes) fn omits(command: &super::Command) -> bool {
     const FLAGS: &[&str] =
         &["--production", "--production=true", "--omit=dev", "--only=production", "--only=prod", "--prod", "-P"];
     let apart = command.arguments().zip(command.arguments().skip(1));
@@ -81,6 +91,7 @@ fn is_told(command: &super::Command, flags: &[&str]) -> bool {
     command.arguments().any(|word| flags.contains(&word))
 }
 
+/// Whether the project has development dependencies.
 fn develops(node: &Node) -> bool {
     node.manifest.dependencies.iter().any(|dependency| dependency.kind == DependencyKind::Development)
 }
