@@ -57,7 +57,8 @@ enum Purpose {
 }
 
 impl App<'_> {
-    /// Sorts everything up to the last instruction that makes or changes the application.
+    /// Sorts everything up to the last RUN that makes or changes the application. Sources that are copied behind it are
+    /// copied in the final stage: a change of them then builds nothing again.
     pub(super) fn sort(&self, programs: &Programs) -> Result<Sorted, No> {
         let all = &self.case.stage.instructions;
         let of_run = |one: &&Instruction| match one.keyword {
@@ -66,13 +67,14 @@ impl App<'_> {
         };
         let purposes: Vec<Result<Purpose, String>> = all.iter().map(of_run).collect();
         let makes = |index: &usize| {
-            let by_run = matches!(
+            matches!(
                 purposes[*index],
                 Ok(Purpose::Install | Purpose::Build | Purpose::Prune | Purpose::Add | Purpose::Tidy | Purpose::Cache)
-            );
-            by_run || self.brings_sources(all[*index])
+            )
         };
-        let made = (0..all.len()).rev().find(makes).ok_or(No::NotThis)?;
+        let brings = |index: &usize| self.brings_sources(all[*index]);
+        let last = |wanted: &dyn Fn(&usize) -> bool| (0..all.len()).rev().find(wanted);
+        let made = last(&makes).or_else(|| last(&brings)).ok_or(No::NotThis)?;
         // Global tools that only the final stage has are installed before the application is copied: that changes more often.
         let is_tool =
             |index: &usize| matches!(purposes[*index], Ok(Purpose::Global)) && all[*index].keyword == Keyword::Run;
