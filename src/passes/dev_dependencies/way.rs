@@ -71,8 +71,9 @@ impl Site<'_> {
             self.needs_none(app, run)?;
         }
         let run = stage.instructions[self.held.install];
-        let bare = app.node.manifest.install_scripts().is_empty()
-            || app.command.arguments().any(|word| word == "--ignore-scripts");
+        let hooked = !app.node.manifest.install_scripts().is_empty()
+            && !app.command.arguments().any(|word| word == "--ignore-scripts");
+        let bare = !hooked && app.config_in_typescript().is_none();
         if let (true, Some(flag)) = (bare, self.flag(app)) {
             let verb = app.command.words.iter().position(|word| word.as_deref() == app.command.verb()).unwrap_or(0);
             let at = *app.command.ends.get(verb).ok_or(No::NotThis)?;

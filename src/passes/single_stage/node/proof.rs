@@ -168,7 +168,7 @@ impl App<'_> {
     }
 
     /// Whether a package, by the name of a command or its own, is among those of production.
-    fn has_production(&self, name: &str) -> bool {
+    pub(super) fn has_production(&self, name: &str) -> bool {
         let names: Vec<&str> = bins::packages_of(name).iter().copied().chain([name]).collect();
         let (Some(lock), Some(installed)) = (self.node.lock(), self.node.installed(Scope::Production)) else {
             return false;

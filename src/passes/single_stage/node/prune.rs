@@ -5,6 +5,7 @@ use super::{App, No};
 use crate::project::node::Node;
 use crate::project::node::manager::PackageManager;
 use crate::project::node::manifest::DependencyKind;
+use crate::project::paths;
 
 /// Flags of the install that a prune needs too.
 const KEPT: &[&str] = &["--legacy-peer-deps", "--force", "-f", "--ignore-engines"];
@@ -28,6 +29,37 @@ impl App<'_> {
 
     /// The command that takes development dependencies away from what was installed.
     pub(in crate::passes) fn pruning(&self) -> Result<String, No> {
+        let prune = self.plain_pruning()?;
+        match self.config_in_typescript() {
+            None => Ok(prune),
+            Some(config) => match (self.manager, self.node.manifest.dependency("typescript")) {
+                (Some(PackageManager::Npm | PackageManager::YarnClassic), Some(_)) => Ok(format!(
+                    "mv node_modules/typescript /tmp/typescript && {prune} && mv /tmp/typescript node_modules/typescript"
+                )),
+                _ => Err(No::Because(format!("Next.js needs TypeScript to read {config} when it starts"))),
+            },
+        }
+    }
+
+    /// The configuration for which Next.js needs TypeScript when it starts: 15.2 to 16.0 do, as `transpile-config.js` of
+    /// the package shows; later ones are taken to.
+    pub(in crate::passes) fn config_in_typescript(&self) -> Option<&'static str> {
+        let declared = self.node.manifest.dependency("next")?.kind;
+        let has =
+            |name: &&&str| paths::join(&self.node.dir, name).is_some_and(|path| self.node.context().is_file(&path));
+        let config = ["next.config.ts", "next.config.mts"].iter().find(has)?;
+        let locked = self.node.lock().and_then(|lock| Some(lock.packages[lock.named("next").next()?].version.as_str()));
+        let early = locked.is_some_and(|version| version.starts_with("15.0.") || version.starts_with("15.1."));
+        let stays = self.has_production("typescript")
+            || self
+                .node
+                .manifest
+                .dependency("typescript")
+                .is_some_and(|found| found.kind != DependencyKind::Development);
+        (declared != DependencyKind::Development && !early && !stays).then_some(config)
+    }
+
+    fn plain_pruning(&self) -> Result<String, No> {
         let kept: String =
             self.command.arguments().filter(|word| KEPT.contains(word)).flat_map(|flag| [" ", flag]).collect();
         match self.manager {
