@@ -74,6 +74,7 @@ const TRAPS: &[Trap] = &[
     trap(61, "members of a workspace are installed too", ORDER, Both),
     trap(61, "members have development dependencies too", DEVELOP, LeftAlone("their code is not followed")),
     trap(62, "clients generated into node_modules", SPLIT, Both),
+    trap(63, "the standalone server of Next.js lacks files", SPLIT, Rewrite("they are copied; without it all is")),
     trap(64, "what runs opens more than what is built", SPLIT, Rewrite("the whole directory is copied")),
     trap(65, "native modules need a compiler again", SPLIT, Rewrite("they are pruned, not installed again")),
     trap(66, "Yarn 2 and later, pnpm: no plain prune", SPLIT, LeftAlone("what they leave is not settled")),

@@ -4,6 +4,7 @@
 //! along without being known.
 
 mod base;
+mod next;
 mod proof;
 pub(in crate::passes) mod prune;
 mod sort;
@@ -67,8 +68,12 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     keep_arguments(case, &mut sorted.fates);
     if let Some(site) = app.served(&sorted, &started) {
         let base = app.base_of_site(&sorted, &started);
-        let split = Split { prune: None, path: &site.path, base, gains: true, evidence: site.evidence.clone() };
-        return app.proposal(&sorted, split);
+        let paths = vec![(site.path.clone(), site.path)];
+        let split = Split { prune: None, paths, base, gains: true, evidence: site.evidence };
+        return app.proposal(&sorted, split, None);
+    }
+    if let Some(server) = app.standalone(&sorted, &started) {
+        return app.proposal(&sorted, server.split.clone(), Some(&server));
     }
     let pruned = app.prune(&sorted).and_then(|prune| match prune {
         Some(_) => Ok((prune, app.proof(&app.around(&sorted), &started)?)),
@@ -76,7 +81,8 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     });
     let (prune, evidence) = pruned.clone().unwrap_or_default();
     let gains = prune.is_some() || sorted.installed.drops;
-    let split = app.proposal(&sorted, Split { prune, path: &app.dir, base: None, gains, evidence });
+    let paths = vec![(app.dir.clone(), app.dir.clone())];
+    let split = app.proposal(&sorted, Split { prune, paths, base: None, gains, evidence }, None);
     // With development dependencies, a leaner image alone may be worth it.
     match (split, pruned) {
         (Err(No::NotThis), Err(why)) => Err(why),
@@ -85,11 +91,12 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
 }
 
 /// What a split comes to.
-struct Split<'s> {
+#[derive(Clone)]
+struct Split {
     /// The RUN that takes development dependencies away.
     prune: Option<String>,
-    /// What is copied.
-    path: &'s str,
+    /// What is copied, and where to.
+    paths: Vec<(String, String)>,
     /// The image of the final stage; `None`: to be found.
     base: Option<String>,
     /// Whether it pays on the same image.
@@ -151,7 +158,7 @@ impl<'c> App<'c> {
         Ok(Some(Self { case, node, dir, install, command, manager }))
     }
 
-    fn proposal(&self, sorted: &Sorted, split: Split<'_>) -> Result<Proposal, No> {
+    fn proposal(&self, sorted: &Sorted, split: Split, server: Option<&next::Standalone<'_>>) -> Result<Proposal, No> {
         let owner = match self.owner(sorted) {
             Some(owner) if owner.contains('$') => {
                 return Err(No::Because(format!("who owns the application is left to `{owner}`")));
@@ -171,10 +178,11 @@ impl<'c> App<'c> {
             beside: Vec::new(),
             copied_at: None,
             installs: Vec::new(),
-            copies: vec![format!("COPY --from={builder}{owner} {0} {0}", split.path)],
+            copies: split.paths.iter().map(|(from, to)| format!("COPY --from={builder}{owner} {from} {to}")).collect(),
             last: Vec::new(),
             fates: sorted.fates.clone(),
         };
+        let (edits, changes) = server.map(|server| server.start(&mut layout)).unzip();
         let mut proof = split.evidence;
         let base = split.base.unwrap_or_else(|| {
             let (base, why) = self.base(&mut layout, sorted);
@@ -187,15 +195,17 @@ impl<'c> App<'c> {
         if let Some(why) = self.case.is_for_development(std::slice::from_ref(&self.dir)) {
             return Err(No::Because(why));
         }
-        if split.path == self.dir {
+        if split.paths.iter().any(|(_, to)| *to == self.dir) {
             self.keeps_downloads()?;
         }
         let what = format!("split into a build stage and a final one on {base}{without}");
         layout.base = base;
-        Ok(Proposal::checked(self.case.stage.from.code, what, proof)
+        let proposal = Proposal::checked(self.case.stage.from.code, what, proof)
             .because("development dependencies, compilers and caches are needed to build only")
             .edits(layout.edits())
-            .moving())
+            .edits(edits.unwrap_or_default())
+            .moving();
+        Ok(changes.into_iter().flatten().fold(proposal, Proposal::changing))
     }
 
     /// The lines that prune at the end of the build: in the application's directory, and as who may change it.
