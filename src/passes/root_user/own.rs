@@ -208,6 +208,14 @@ fn matters(case: &Case<'_>, found: &Exists, copy: &Copy<'_>) -> bool {
         }
         Exists::Yes(Origin::Context { .. }) => copy.instruction.flag("from").is_some(),
         Exists::Unknown(why) => copy.instruction.flag("from").is_some() && !is_of_the_base(why),
+        // Another COPY goes through it; what this one brings from a stage may have it too, and be there first.
+        Exists::Yes(Origin::Directory { line }) => {
+            let earlier = copy.instruction.first_line < *line;
+            let is_copy = |one: &&&Instruction| one.first_line == *line && one.keyword == Keyword::Copy;
+            earlier
+                && copy.instruction.flag("from").is_some()
+                && case.stage.instructions.iter().any(|one| is_copy(&one))
+        }
         _ => false,
     }
 }
