@@ -29,6 +29,7 @@ pub mod small_steps;
 mod split_run;
 pub mod style;
 pub mod touched;
+mod workspace_start;
 pub mod yarn;
 
 pub use body::{RunBody, Started};
@@ -60,6 +61,7 @@ impl Pass {
 
 /// All passes, in order.
 pub const ALL: &[&Pass] = &[
+    &workspace_start::PASS,
     &oversized_base::PASS,
     &early_copy::PASS,
     &dev_dependencies::PASS,

@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`manifest`], [`manager`] | package.json; which package manager |
+//! | [`manifest`], [`manager`] | package.json; which package manager; the members of a workspace |
 //! | [`native`], [`native_table`] | native modules: what runs on musl and on slim images |
 //! | [`lock`], [`sync`] | lock files of all formats in one shape; whether they fit package.json |
 //! | [`scripts`] | from a start command through scripts and wrappers to the files and programs that run |
@@ -19,6 +19,7 @@ pub mod js;
 pub mod lock;
 pub mod manager;
 pub mod manifest;
+mod members;
 pub mod native;
 pub mod native_table;
 pub mod npm_index;

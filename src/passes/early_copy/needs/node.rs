@@ -3,11 +3,9 @@
 use super::{Project, Read, joined};
 use crate::passes::early_copy::No;
 use crate::project::finding::evidence;
-use crate::project::glob;
 use crate::project::node::Node;
 use crate::project::node::scripts::Ran;
 use crate::project::paths;
-use crate::project::yaml::Yaml;
 
 /// Manifests, locks and settings of all package managers, and settings that install scripts of packages look for.
 const FILES: &[&str] = &[
@@ -100,41 +98,11 @@ fn is_root(project: &Project<'_>, dir: &str) -> Result<(), No> {
 
 /// The directories of the workspace's members.
 fn members(node: &Node) -> Result<Vec<String>, No> {
-    let mut patterns: Vec<String> = node.manifest.workspaces().into_iter().map(str::to_owned).collect();
-    if let Some(source) = node.context().find(&joined(&node.dir, "pnpm-workspace.yaml")) {
-        let yaml = Yaml::parse(&source.text).map_err(|_| No::because(format!("{} is malformed", source.path)))?;
-        let packages = yaml.first().and_then(|yaml| yaml.get("packages"));
-        patterns.extend(packages.into_iter().flat_map(Yaml::items).filter_map(Yaml::as_str).map(str::to_owned));
-    }
-    let mut found = Vec::new();
-    for pattern in &patterns {
-        if pattern.contains("**") || pattern.starts_with('!') {
-            return Err(No::because(format!("which members the workspace pattern `{pattern}` means is not followed")));
-        }
-        found.extend(matching(node, pattern));
-    }
-    found.sort();
-    found.dedup();
-    found.retain(|dir| *dir != node.dir);
+    let found = node.members().map_err(No::Because)?;
     if found.len() > MOST_MEMBERS {
         return Err(No::because(format!("the install reads the manifests of {} members of a workspace", found.len())));
     }
     Ok(found)
-}
-
-/// Directories with a package.json that match a pattern of a workspace.
-fn matching(node: &Node, pattern: &str) -> Vec<String> {
-    let mut dirs = vec![node.dir.clone()];
-    for part in pattern.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        let inside = |dir: &String| {
-            let names = node.context().list(dir);
-            let fits = names.entries.iter().filter(|entry| glob::matches(part, &entry.name));
-            fits.map(|entry| joined(dir, &entry.name)).filter(|path| node.context().is_dir(path)).collect::<Vec<_>>()
-        };
-        dirs = dirs.iter().flat_map(inside).collect();
-    }
-    dirs.retain(|dir| node.context().is_file(&joined(dir, "package.json")) && node.context().is_sent(dir));
-    dirs
 }
 
 /// A member is linked before its files are there: nothing of it may be run or linked by name.
