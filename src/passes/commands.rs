@@ -4,6 +4,7 @@ use super::Cx;
 use crate::dockerfile::Instruction;
 use crate::image::{Stage, clean};
 use crate::shell::{Body, Place, Script, Shell, ShellWord};
+use crate::text::Span;
 
 /// A command of a RUN.
 pub(super) struct Command {
@@ -17,6 +18,8 @@ pub(super) struct Command {
     pub workdir: Option<String>,
     /// Which part of the RUN's first list it belongs to, when it stands there by itself.
     pub part: Option<usize>,
+    /// Where it stands, as words of a shell.
+    pub span: Option<Span>,
 }
 
 impl Command {
@@ -83,7 +86,7 @@ pub(super) fn of(cx: &Cx<'_>, stage: &Stage<'_>, run: &Instruction) -> Result<Ve
     match (&body.body, &*body.shell) {
         (Body::Exec(words), _) => {
             let words = words.iter().map(|word| Some(word.value.clone())).collect();
-            Ok(vec![Command { words, ends: Vec::new(), settings: Vec::new(), workdir, part: None }])
+            Ok(vec![Command { words, ends: Vec::new(), settings: Vec::new(), workdir, part: None, span: None }])
         }
         (_, Shell::Parsed(script)) => Ok(of_script(script, workdir)),
         (_, Shell::Opaque(why)) => Err(format!("line {}: {why}", cx.line(run.code.start))),
@@ -116,7 +119,8 @@ fn of_script(script: &Script, mut workdir: Option<String>) -> Vec<Command> {
             ends.remove(0);
         }
         let part = Some(part).filter(|_| top && list == 0);
-        let command = Command { words, ends, settings, workdir: workdir.clone(), part };
+        let span = Some(simple.span);
+        let command = Command { words, ends, settings, workdir: workdir.clone(), part, span };
         match simple.name() {
             // Behind one in a subshell or a loop, where things run is not known.
             Some("cd" | "pushd" | "popd") => {

@@ -14,7 +14,7 @@ use crate::proposal::{Evidence, Kind, Proposal, Proposals};
 use crate::text::Span;
 use copies::Bring;
 use install::Step;
-use needs::{Needs, come_the_same};
+use needs::{Again, Needs, come_the_same};
 
 /// See the page.
 pub(super) const PASS: Pass =
@@ -72,7 +72,7 @@ impl<'c> Site<'c> {
         let lines = moved.iter().map(|bring| self.manifests(bring, &needs)).collect::<Result<Vec<_>, _>>()?;
         let plan = Plan { moved: moved.into_iter().zip(lines).collect(), step };
         let at = plan.moved[0].0.copy.code;
-        let edits = self.edits(&plan)?;
+        let edits = self.edits(&plan, &needs.again)?;
         Ok(self.proposal(at, needs).because(WHY).edits(edits))
     }
 
@@ -136,7 +136,7 @@ impl<'c> Site<'c> {
         Ok(())
     }
 
-    fn edits(&self, plan: &Plan<'_>) -> Result<Vec<Edit>, No> {
+    fn edits(&self, plan: &Plan<'_>, again: &[Again]) -> Result<Vec<Edit>, No> {
         let text = self.cx.file.text();
         let newline = self.cx.file.newline().as_str();
         let run = plan.step.run;
@@ -155,18 +155,40 @@ impl<'c> Site<'c> {
         if plan.step.rest.is_some_and(|cut| cut.of(text).contains('#')) {
             return Err(No::NotThis);
         }
+        let (flags, behind) = (copies::written(&run.flags, text), self.again(&plan.step, again)?);
+        let at_cut = |one: &&Again| plan.step.rest.is_some_and(|cut| cut.start == one.span.end);
+        let options = again.iter().filter(|one| !at_cut(one));
+        edits.extend(options.map(|one| Edit::insert(one.span.end, format!(" {}", one.option))));
+        let keyword = run.keyword_span.of(text);
         // Where the install stands by itself between blank lines, so do the sources.
         let blanks = self.blank(|item| item.end == run.span.start).and(self.blank(|item| item.start == run.span.end));
         let apart = if blanks.is_some() { newline } else { "" };
         edits.push(if let Some(cut) = plan.step.rest {
-            let flags = copies::written(&run.flags, text);
-            Edit::replace(cut, format!("{newline}{own}{newline}{} {flags}", run.keyword_span.of(text)))
-        } else if run.span.of(text).ends_with('\n') {
-            Edit::insert(run.span.end, format!("{apart}{own}{newline}"))
+            let behind = behind.map(|behind| format!("{behind} && ")).unwrap_or_default();
+            let option = again.iter().find(at_cut).map(|one| format!(" {}", one.option)).unwrap_or_default();
+            Edit::replace(cut, format!("{option}{newline}{own}{newline}{keyword} {flags}{behind}"))
         } else {
-            Edit::insert(run.span.end, format!("{newline}{apart}{own}"))
+            let behind = behind.map(|behind| format!("{newline}{keyword} {flags}{behind}")).unwrap_or_default();
+            if run.span.of(text).ends_with('\n') {
+                Edit::insert(run.span.end, format!("{apart}{own}{behind}{newline}"))
+            } else {
+                Edit::insert(run.span.end, format!("{newline}{apart}{own}{behind}"))
+            }
         });
         Ok(edits)
+    }
+
+    /// The commands that are run once more behind the sources.
+    fn again(&self, step: &Step<'_>, again: &[Again]) -> Result<Option<String>, No> {
+        if again.is_empty() {
+            return Ok(None);
+        }
+        if !step.stands_alone(self.cx) {
+            let line = self.cx.line(step.run.code.start);
+            return Err(No::Because(format!("line {line} installs the project itself, and is not cut")));
+        }
+        let commands: Vec<&str> = again.iter().map(|one| one.span.of(self.cx.file.text())).collect();
+        Ok(Some(commands.join(" && ")))
     }
 
     /// What moves, as it must read behind `run`: from another working directory, a target is named from the root.

@@ -91,7 +91,7 @@ const TRAPS: &[Trap] = &[
     trap(75, "a Go program starts others", SPLIT, LeftAlone("whether the final stage has them is not known")),
     trap(76, "`replace` by a directory, go.work, vendor", ORDER, Both),
     trap(85, "editable installs point at the sources", ORDER, LeftAlone("they are the sources")),
-    trap(86, "the project itself is built", ORDER, LeftAlone("that takes all of it")),
+    trap(86, "the project itself is built", ORDER, Both),
     trap(81, "a virtual environment cannot be moved", SPLIT, Both),
     trap(82, "uv fetches a Python of its own", SPLIT, Both),
     trap(83, "--user installs below /root", SPLIT, LeftAlone("nobody else could read them")),

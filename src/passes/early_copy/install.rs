@@ -1,7 +1,7 @@
 //! The RUN that installs packages, and RUNs that need nothing of the sources.
 
 use super::copies::{Bring, overlap};
-use super::{No, Site};
+use super::{Cx, No, Site};
 use crate::dockerfile::{Instruction, Keyword};
 use crate::passes::commands::{self, Command};
 use crate::project::paths;
@@ -18,6 +18,15 @@ pub(super) struct Step<'s> {
     pub installs: Vec<Command>,
     /// What joins them to the rest, which does something else: the RUN is cut there.
     pub rest: Option<Span>,
+}
+
+impl Step<'_> {
+    /// Whether its commands do the same in RUNs of their own.
+    pub(super) fn stands_alone(&self, cx: &Cx<'_>) -> bool {
+        let body = cx.body(self.run);
+        let chain = |script: &Script| script.is_and_chain() && script.lists.len() == 1 && !leaks(script);
+        matches!(body.body, Body::Shell(_)) && body.shell.script().is_some_and(chain)
+    }
 }
 
 impl Site<'_> {

@@ -14,6 +14,7 @@ use crate::project::context::Step;
 use crate::project::files::EntryKind;
 use crate::project::finding::evidence;
 use crate::project::paths;
+use crate::text::Span;
 
 /// A file or directory of the context that an install reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,16 @@ pub(super) struct Needs {
     pub evidence: Proof,
     /// Directories that it makes in the tree and that the context has too.
     pub overlaid: Vec<String>,
+    /// Commands that also install the project itself, which takes the sources.
+    pub again: Vec<Again>,
+}
+
+/// A command that is run without the project itself first, and as it is behind the sources.
+#[derive(Clone, Copy)]
+pub(super) struct Again {
+    pub span: Span,
+    /// The option that leaves the project itself out.
+    pub option: &'static str,
 }
 
 /// What one command reads: paths of the context, and why they are all.
@@ -42,6 +53,8 @@ struct Read {
     evidence: Proof,
     /// Directories that it makes in the tree, which a later copy must not bring.
     makes: Vec<String>,
+    /// The option by which it leaves out what takes all sources.
+    option: Option<&'static str>,
 }
 
 /// The project that a command installs.
@@ -59,7 +72,8 @@ impl Needs {
         if flags.into_iter().any(|value| value.contains("type=bind")) {
             return Err(No::NotThis);
         }
-        let mut needs = Self { at: step.at, files: Vec::new(), evidence: Vec::new(), overlaid: Vec::new() };
+        let mut needs =
+            Self { at: step.at, files: Vec::new(), evidence: Vec::new(), overlaid: Vec::new(), again: Vec::new() };
         for command in &step.installs {
             let workdir = command.workdir.as_deref().ok_or(No::NotThis)?;
             let project = Project { site, at: step.at, command, workdir };
@@ -68,6 +82,9 @@ impl Needs {
                 Some("npm" | "yarn" | "pnpm" | "bun") => node::read(&project)?,
                 _ => python::read(&project)?,
             };
+            if let Some(option) = read.option {
+                needs.again.push(Again { span: command.span.ok_or(No::NotThis)?, option });
+            }
             needs.add(site, &project, &dir, read)?;
         }
         Ok(needs)
@@ -189,5 +206,5 @@ fn go(project: &Project<'_>) -> Result<(String, Read), No> {
     }
     let proof =
         evidence(joined(&dir, "go.mod"), None, "go mod download reads it, go.sum and local modules' go.mod only");
-    Ok((dir, Read { files, evidence: vec![proof], makes: Vec::new() }))
+    Ok((dir, Read { files, evidence: vec![proof], makes: Vec::new(), option: None }))
 }

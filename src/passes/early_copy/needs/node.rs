@@ -71,7 +71,7 @@ pub(super) fn read(project: &Project<'_>) -> Result<(String, Read), No> {
         _ => "what the scripts that the install runs read is known",
     };
     let proof = evidence(node.manifest.source.path.clone(), None, fact);
-    Ok((dir.clone(), Read { files, evidence: vec![proof], makes }))
+    Ok((dir.clone(), Read { files, evidence: vec![proof], makes, option: None }))
 }
 
 /// Of a member of a workspace, the whole workspace is installed.

@@ -1,6 +1,8 @@
 //! What `pip install -r`, `pipenv`, `poetry` and `uv` read.
 
 use super::{Project, Read, joined};
+use crate::dockerfile::Keyword;
+use crate::passes::commands;
 use crate::passes::early_copy::No;
 use crate::project::Context;
 use crate::project::finding::evidence;
@@ -63,7 +65,7 @@ fn requirements(project: &Project<'_>, install: &Install) -> Result<(String, Rea
     files.dedup();
     let first = files.first().cloned().ok_or(No::NotThis)?;
     let proof = evidence(first, None, "names packages of an index, and nothing of the sources");
-    Ok((place.ok_or(No::NotThis)?, Read { files, evidence: vec![proof], makes: Vec::new() }))
+    Ok((place.ok_or(No::NotThis)?, Read { files, evidence: vec![proof], makes: Vec::new(), option: None }))
 }
 
 /// `--find-links ./wheels`
@@ -97,7 +99,7 @@ fn pipenv(project: &Project<'_>, install: &Install) -> Result<(String, Read), No
     }
     let files = project.existing(&dir, &["Pipfile", "Pipfile.lock"]);
     let proof = evidence(pipfile, None, "names packages of an index, and nothing of the sources");
-    Ok((dir.clone(), Read { files, evidence: vec![proof], makes: vec![joined(&dir, ".venv")] }))
+    Ok((dir.clone(), Read { files, evidence: vec![proof], makes: vec![joined(&dir, ".venv")], option: None }))
 }
 
 /// poetry and uv
@@ -115,10 +117,8 @@ fn locked(project: &Project<'_>, install: &Install) -> Result<(String, Read), No
         (None, Tool::Uv) => pyproject.backend.is_some(),
         (None, _) => true,
     };
-    if install.builds_project && is_package {
-        let flag = if install.tool == Tool::Uv { "--no-install-project" } else { "--no-root" };
-        return Err(No::because(format!("the install builds the project itself ({flag} would leave that out)")));
-    }
+    let option =
+        (install.builds_project && is_package).then(|| without_project(project, install, pyproject)).transpose()?;
     let source = project.site.cx.project.context().find(&manifest).ok_or(No::NotThis)?;
     if source.text.contains("[tool.uv.workspace]") {
         return Err(No::because("the install reads all members of the workspace"));
@@ -132,7 +132,33 @@ fn locked(project: &Project<'_>, install: &Install) -> Result<(String, Read), No
     };
     let files = project.existing(&dir, names);
     let proof = evidence(manifest, None, "names packages of an index, and nothing of the sources");
-    Ok((dir.clone(), Read { files, evidence: vec![proof], makes: vec![joined(&dir, ".venv")] }))
+    Ok((dir.clone(), Read { files, evidence: vec![proof], makes: vec![joined(&dir, ".venv")], option }))
+}
+
+/// The option by which an install leaves the project itself out.
+fn without_project(project: &Project<'_>, install: &Install, pyproject: &Pyproject) -> Result<&'static str, No> {
+    let option = if install.tool == Tool::Uv { "--no-install-project" } else { "--no-root" };
+    if installs_before(project, install.tool) || install.selection.without_main {
+        return Err(No::NotThis);
+    }
+    // To compare the lock with what is computed, uv builds the project.
+    let frozen = project.command.arguments().any(|word| word == "--frozen");
+    match pyproject.dynamic.first() {
+        Some((field, _)) if install.tool == Tool::Uv && !frozen => Err(No::Because(format!(
+            "the install builds the project itself ({option} would leave that out), whose {field} is computed"
+        ))),
+        _ => Ok(option),
+    }
+}
+
+/// Whether a RUN before installs the packages without the project already.
+fn installs_before(project: &Project<'_>, tool: Tool) -> bool {
+    let site = project.site;
+    let before = site.stage.instructions[..project.at].iter().filter(|one| one.keyword == Keyword::Run);
+    let mut commands = before.flat_map(|run| commands::of(site.cx, site.stage, run).unwrap_or_default());
+    commands.any(|command| {
+        Install::read(&command.literal()).is_some_and(|install| install.tool == tool && !install.builds_project)
+    })
 }
 
 fn all(pyproject: &Pyproject) -> impl Iterator<Item = &Requirement> {
