@@ -216,7 +216,10 @@ fn find(walk: &Walk<'_>, start: &Start, module: Option<&str>, here: &Here) -> Op
         (Some(script), _) => vec![paths::clean(script)?],
         (None, Some(module)) => {
             let path = module.replace('.', "/");
-            vec![format!("{path}.py"), format!("{path}/__init__.py"), format!("{path}/__main__.py")]
+            let files = [format!("{path}.py"), format!("{path}/__init__.py"), format!("{path}/__main__.py")];
+            // A project that is installed in place may keep its packages in a directory of their own.
+            let in_place = files.clone().map(|file| format!("src/{file}"));
+            files.into_iter().chain(in_place).collect()
         }
         (None, None) if start.server == Server::Celery || matches!(start.server, Server::DjangoCommand(_)) => {
             vec!["manage.py".to_owned()]
