@@ -1,6 +1,7 @@
 //! A Python application: the virtual environment that the build makes, and what it needs beside it.
 
 mod copies;
+mod develop;
 mod environment;
 mod last;
 mod needs;
@@ -70,6 +71,14 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
     if let Some(build) = case.dev_container() {
         return Err(No::Because(build));
     }
+    let (lean, stays) = match app.lean(&started) {
+        Ok(lean) => (lean, None),
+        Err(No::NotThis) => (None, None),
+        Err(No::Because(why)) => (None, Some(app.evidence(format!("packages for development stay: {why}")))),
+    };
+    if let Some(lean) = &lean {
+        app.dependencies.clone_from(&lean.dependencies);
+    }
     app.drops_git = app.needs_git_no_more(&started);
     let environment = app.environment()?;
     app.stays = app.stays_by_itself()?;
@@ -109,6 +118,11 @@ pub(super) fn split(case: &Case<'_>) -> Result<Proposal, No> {
         after: Vec::new(),
     };
     let mut proof = vec![app.evidence(environment.told())];
+    proof.extend(stays);
+    if let Some(lean) = lean {
+        proof.push(lean.evidence);
+        edits.extend(lean.edits);
+    }
     proof.extend(needs.evidence);
     let what = if app.is_full() {
         format!("split into a build stage and a final one on {base}")

@@ -9,6 +9,7 @@
 //! | [`start`] | what a start command runs: server, application, ports |
 //! | [`scan`] | what the code itself reads, writes, listens on and starts |
 //! | [`name`], [`marker`], [`requirement`] | names, versions, conditions, single requirements |
+//! | [`modules`] | which modules a package brings |
 
 pub mod deps;
 pub mod index;
@@ -16,6 +17,7 @@ pub mod install;
 mod lex;
 pub mod lock;
 pub mod marker;
+pub mod modules;
 pub mod name;
 pub mod native;
 pub mod pyproject;

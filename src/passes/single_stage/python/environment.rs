@@ -29,7 +29,19 @@ pub(super) enum Environment {
         path: bool,
         /// Whether uv was told to install for the system.
         system: bool,
+        pip: Pip,
     },
+}
+
+/// What becomes of pip where nothing in the environment is installed by it.
+#[derive(Clone, Copy)]
+pub(super) enum Pip {
+    /// It stays.
+    Kept,
+    /// None is put there.
+    None,
+    /// It goes, and leaves what came with it: Python before 3.12 has setuptools.
+    Removed,
 }
 
 /// How an install finds its environment.
@@ -63,8 +75,8 @@ impl Environment {
         let dir = self.dir();
         let copy = format!("COPY --from={builder} {dir} {dir}");
         let on_path = format!("ENV PATH=\"{dir}/bin:$PATH\"");
-        let (at, variable, path, system) = match self {
-            Self::Made { at, variable, path, system, .. } => (at, variable, path, system),
+        let (at, variable, path, system, pip) = match self {
+            Self::Made { at, variable, path, system, pip, .. } => (at, variable, path, system, pip),
             Self::Own(_) => return (Vec::new(), vec![copy]),
             Self::InProject { told, path, .. } => {
                 let told = told.iter().map(|(at, line)| (*at, vec![line.clone()])).collect();
@@ -72,7 +84,11 @@ impl Environment {
                 return (told, std::iter::once(copy).chain(path).collect());
             }
         };
-        let mut before = vec![format!("RUN python -m venv {dir}")];
+        let mut before = vec![match pip {
+            Pip::Kept => format!("RUN python -m venv {dir}"),
+            Pip::None => format!("RUN python -m venv --without-pip {dir}"),
+            Pip::Removed => format!("RUN python -m venv {dir} && {dir}/bin/pip uninstall --yes pip"),
+        }];
         if *variable {
             before.push(format!("ENV VIRTUAL_ENV={dir}"));
             before.extend(system.then(|| format!("ENV {UV_SYSTEM}=0")));
@@ -205,7 +221,20 @@ impl App<'_> {
             variable: by_tool,
             path: by_pip || pipenv,
             system: self.is_set(UV_SYSTEM),
+            pip: self.pip(&tools),
         })
+    }
+
+    /// poetry and uv install without the environment's own pip.
+    fn pip(&self, tools: &[Tool]) -> Pip {
+        let own = tools.iter().all(|tool| matches!(tool, Tool::Poetry | Tool::UvPip));
+        let starts = |step: &Step| step.arguments().any(|word| word == "pip");
+        let others = self.steps().any(|(_, step)| matches!(step.work, Work::Other) && starts(step));
+        match self.minor {
+            _ if !own || others || self.words.pip.is_some() => Pip::Kept,
+            Some(12..) => Pip::None,
+            _ => Pip::Removed,
+        }
     }
 
     fn is_set(&self, name: &str) -> bool {

@@ -6,6 +6,7 @@ use super::{App, No};
 use crate::dockerfile::{Args, Keyword};
 use crate::image::{Exists, Origin, clean};
 use crate::project::paths;
+use crate::project::python::deps::Dependencies;
 use crate::project::python::install::{Install, Part, Tool};
 use std::collections::BTreeSet;
 
@@ -23,15 +24,13 @@ impl App<'_> {
             if let Some(elsewhere) = &install.elsewhere {
                 return Err(No::Because(format!("{} installs into another place ({elsewhere})", line())));
             }
-            let resolve = |path: &str| self.read_by(index, &step.path(path)?);
-            let dir = install.directory(&resolve);
+            let dir = install.directory(&|path| self.read_by(index, &step.path(path)?));
             if dir.is_none() {
                 return Err(No::Because(format!("{} installs what is not in the build context", line())));
             }
-            let found = dir.as_deref().and_then(|dir| self.case.cx.project.python(dir));
-            match found {
-                Some(python) => {
-                    dependencies.push(python.dependencies(install, self.minor, &resolve));
+            match self.brought(index, step, install) {
+                Some(found) => {
+                    dependencies.push(found);
                     dirs.extend(dir);
                 }
                 None if self.is_full() => {
@@ -48,6 +47,13 @@ impl App<'_> {
         self.dependencies = dependencies;
         self.projects = projects;
         Ok(())
+    }
+
+    /// What `install`, a command of the RUN number `index`, brings.
+    pub(super) fn brought(&self, index: usize, step: &Step, install: &Install) -> Option<Dependencies> {
+        let resolve = |path: &str| self.read_by(index, &step.path(path)?);
+        let python = self.case.cx.project.python(&install.directory(&resolve)?)?;
+        Some(python.dependencies(install, self.minor, &resolve))
     }
 
     /// The file of the context that the RUN number `index` sees at `path`: COPY brought it, or the RUN mounts it.

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub find_library: Option<String>,
     /// A library under the name that only its headers' package brings: `libgdal.so`.
     pub unversioned: Option<String>,
+    /// pip, as a module or a word of a command.
+    pub pip: Option<String>,
     /// A change of user with a PATH of its own.
     pub other_path: Option<String>,
 }
@@ -76,6 +78,7 @@ impl Words {
             code && says(&["\"git\"", "'git'", "\"git ", "'git ", "import git\n", "from git import", "\ngit "]),
         );
         note(&mut self.pyproject, code && says(&["pyproject"]));
+        note(&mut self.pip, says(&["pip ", "\"pip\"", "'pip'", "import pip", "pip3", "pip."]));
         note(&mut self.system_python, says(OF_SYSTEM));
         note(&mut self.find_library, code && says(&["find_library", "django.contrib.gis"]));
         note(&mut self.unversioned, says(&[".so\"", ".so'", ".so\n"]));

@@ -148,7 +148,7 @@ impl Python {
                 project.groups.keys().filter(|name| !project.optional_groups.contains(name)).cloned().collect()
             }
             // `--without dev` leaves the other groups in.
-            Tool::Poetry if !selection.without_main => {
+            Tool::Poetry if !selection.without_main && !selection.without_defaults => {
                 let left =
                     project.groups.keys().filter(|name| *name != "dev" && !project.optional_groups.contains(name));
                 left.cloned().collect()

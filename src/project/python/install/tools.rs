@@ -65,6 +65,7 @@ pub(super) fn poetry(words: &[Option<&str>]) -> Install {
             }
             Word::Flag("--only", Some(value)) => {
                 install.dev = Some(false);
+                install.selection.without_defaults = true;
                 let names: Vec<_> = groups(value);
                 install.selection.without_main = !names.iter().any(|name| name == "main");
                 install.builds_project &= !install.selection.without_main;

@@ -107,6 +107,8 @@ pub struct Selection {
     pub all_extras: bool,
     /// Only the groups: not what is always installed.
     pub without_main: bool,
+    /// Only the groups that are named: none of those that come by default.
+    pub without_defaults: bool,
 }
 
 /// Reads the lock of this kind in `dir`; `None` when there is none.

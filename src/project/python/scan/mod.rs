@@ -17,7 +17,7 @@ use crate::project::finding::Finding;
 use crate::project::paths;
 use crate::proposal::Evidence;
 use places::Constants;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a place in the code does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,8 @@ pub struct Scan {
     pub found: Vec<Found>,
     /// First names of what is imported (`django`, `os`), each with the first place.
     pub imports: BTreeMap<String, Evidence>,
+    /// The directories of the code.
+    pub dirs: BTreeSet<String>,
     /// How many files were read.
     pub files: usize,
     /// Whether all code was read.
@@ -114,8 +116,9 @@ impl Scan {
                 _ => Step::Enter,
             }
         });
-        let mut scan =
-            Self { found: Vec::new(), imports: BTreeMap::new(), files: 0, complete: Finding::known(true, []) };
+        let dirs = files.iter().map(|file| paths::parent(file).to_owned()).collect();
+        let complete = Finding::known(true, []);
+        let mut scan = Self { found: Vec::new(), imports: BTreeMap::new(), dirs, files: 0, complete };
         if !all {
             scan.complete = Finding::unknown("there is more code than is read");
         }
