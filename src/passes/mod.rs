@@ -22,6 +22,7 @@ pub mod paths;
 mod plain_add;
 mod recommended_packages;
 mod root_user;
+mod second_pip;
 mod shell_form_command;
 pub mod shipped;
 mod single_stage;
@@ -72,6 +73,7 @@ pub const ALL: &[&Pass] = &[
     &kept_package_cache::PASS,
     &recommended_packages::PASS,
     &leftover_download::PASS,
+    &second_pip::PASS,
     &plain_add::PASS,
     &shell_form_command::PASS,
     &root_user::PASS,
