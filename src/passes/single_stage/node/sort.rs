@@ -290,15 +290,15 @@ impl App<'_> {
             _ if is_global(command) => Purpose::Global,
             ("corepack", _) => Purpose::Global,
             ("npm" | "pnpm", Some("prune")) if here && prune::omits(command) => Purpose::Prune,
-            (
-                "npm" | "yarn" | "pnpm",
-                Some(
-                    "cache" | "store" | "config" | "set" | "version" | "audit" | "fund" | "pkg" | "rebuild" | "dedupe",
-                ),
-            ) => match command.verb() {
-                Some("cache" | "store") => Purpose::Cache,
-                _ => Purpose::Nothing,
-            },
+            // What is installed, or what package.json says of it, becomes another.
+            ("npm" | "yarn" | "pnpm", Some("rebuild" | "rb" | "dedupe" | "ddp" | "version" | "pkg")) if here => {
+                Purpose::Build
+            }
+            ("npm" | "yarn" | "pnpm", Some("audit")) if here && command.arguments().any(|word| word.contains("fix")) => {
+                Purpose::Build
+            }
+            ("npm" | "yarn" | "pnpm", Some("cache" | "store")) => Purpose::Cache,
+            ("npm" | "yarn" | "pnpm", Some("config" | "set" | "audit" | "fund")) => Purpose::Nothing,
             _ if command.installs_node_project() && here => {
                 if prune::omits(command) {
                     Purpose::Prune
