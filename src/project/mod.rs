@@ -80,6 +80,7 @@ pub struct Project {
     readers: OnceCell<Readers>,
     node: Memo<node::Node>,
     python: Memo<python::Python>,
+    code: Memo<python::Python>,
 }
 
 impl Project {
@@ -87,9 +88,9 @@ impl Project {
     pub fn new(context: Context) -> Self {
         let home = (context.clone(), String::new());
         let (usage, tracked, readers) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        let (go, node, python) = (Memo::default(), Memo::default(), Memo::default());
+        let (go, node, python, code) = (Memo::default(), Memo::default(), Memo::default(), Memo::default());
         let ignoring = Arc::default();
-        Self { context, home, ignoring, go, usage, tracked, readers, node, python }
+        Self { context, home, ignoring, go, usage, tracked, readers, node, python, code }
     }
 
     /// The same, when what the larger repository around it says is `usage`.
@@ -156,5 +157,11 @@ impl Project {
     pub fn python(&self, dir: &str) -> Option<Rc<python::Python>> {
         let read = || python::Python::read(&self.context, dir).map(Rc::new);
         self.python.borrow_mut().entry(dir.to_owned()).or_insert_with(read).clone()
+    }
+
+    /// The Python code in `dir` and below, be it an application or not: packages may be named by the file that installs them.
+    pub fn python_code(&self, dir: &str) -> Option<Rc<python::Python>> {
+        let bare = || python::Python::bare(&self.context, dir).map(Rc::new);
+        self.python(dir).or_else(|| self.code.borrow_mut().entry(dir.to_owned()).or_insert_with(bare).clone())
     }
 }

@@ -60,7 +60,7 @@ fn install_runs_on(
     let dir = install
         .directory(&resolve)
         .ok_or_else(|| No::because(format!("{place} installs what is not in the build context")))?;
-    let python = case.cx.project.python(&dir);
+    let python = case.cx.project.python_code(&dir);
     let python = python.ok_or_else(|| No::because(format!("{place} installs a project that is not understood")))?;
     let dependencies = python.dependencies(install, case.from.python_minor(), &resolve);
     if let Finding::Unknown { why, .. } = &dependencies.complete {

@@ -48,7 +48,7 @@ use std::rc::Rc;
 pub struct Python {
     context: Context,
     dir: String,
-    /// The files by which it was recognized, sorted; at least one.
+    /// The files by which it was recognized, sorted; none where it was asked for by [`Self::bare`].
     pub files: Vec<String>,
     pyproject: Option<Finding<Rc<Pyproject>>>,
     setup: Option<Setup>,
@@ -104,10 +104,20 @@ impl Python {
         if files.is_empty() {
             return None;
         }
+        Some(Self::of(context, dir, files))
+    }
+
+    /// A directory of which nothing says that it is an application: what is installed must be known from elsewhere.
+    pub fn bare(context: &Context, dir: &str) -> Option<Self> {
+        let dir = paths::clean(dir).filter(|dir| dir.is_empty() || context.is_dir(dir))?;
+        Some(Self::of(context, dir, Vec::new()))
+    }
+
+    fn of(context: &Context, dir: String, files: Vec<String>) -> Self {
         let pyproject = pyproject::read(context, &dir);
         let setup = setup::read(context, &dir);
         // A pyproject.toml alone may hold nothing but settings of a linter.
-        Some(Self { context: context.clone(), dir, files, pyproject, setup, scan: OnceCell::new() })
+        Self { context: context.clone(), dir, files, pyproject, setup, scan: OnceCell::new() }
     }
 
     /// Its directory in the context.

@@ -43,7 +43,7 @@ impl App<'_> {
         if dirs.contains("") && self.case.cx.project.python("").is_some() {
             dirs.retain(String::is_empty);
         }
-        projects.extend(dirs.iter().filter_map(|dir| self.case.cx.project.python(dir)));
+        projects.extend(dirs.iter().filter_map(|dir| self.case.cx.project.python_code(dir)));
         self.dependencies = dependencies;
         self.projects = projects;
         Ok(())
@@ -52,7 +52,7 @@ impl App<'_> {
     /// What `install`, a command of the RUN number `index`, brings.
     pub(super) fn brought(&self, index: usize, step: &Step, install: &Install) -> Option<Dependencies> {
         let resolve = |path: &str| self.read_by(index, &step.path(path)?);
-        let python = self.case.cx.project.python(&install.directory(&resolve)?)?;
+        let python = self.case.cx.project.python_code(&install.directory(&resolve)?)?;
         Some(python.dependencies(install, self.minor, &resolve))
     }
 
