@@ -73,7 +73,7 @@ fn by_run(cx: &Cx<'_>, stage: &Stage<'_>, index: usize, run: &Instruction) -> Br
     if !["npm", "yarn", "bun", "node_modules"].iter().any(|word| text.contains(word)) {
         return Brings::Nothing;
     }
-    if matches!(cx.body(run).shell, Shell::Opaque(_)) && !matches!(run.args, Args::Json(_)) {
+    if matches!(*cx.body(run).shell, Shell::Opaque(_)) && !matches!(run.args, Args::Json(_)) {
         return Brings::Unknown;
     }
     let Ok(all) = commands::of(cx, stage, run) else { return Brings::Unknown };

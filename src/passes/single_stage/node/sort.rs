@@ -294,7 +294,9 @@ impl App<'_> {
             ("npm" | "yarn" | "pnpm", Some("rebuild" | "rb" | "dedupe" | "ddp" | "version" | "pkg")) if here => {
                 Purpose::Build
             }
-            ("npm" | "yarn" | "pnpm", Some("audit")) if here && command.arguments().any(|word| word.contains("fix")) => {
+            ("npm" | "yarn" | "pnpm", Some("audit"))
+                if here && command.arguments().any(|word| word.contains("fix")) =>
+            {
                 Purpose::Build
             }
             ("npm" | "yarn" | "pnpm", Some("cache" | "store")) => Purpose::Cache,
