@@ -326,6 +326,7 @@ impl<'p> Run<'p> {
             held: self.held,
             refused: self.refused,
             notes,
+            rebuilds: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the engine decided for one Dockerfile: the new text, what was applied, what was held and why.
 
 use crate::passes::Pass;
+use crate::passes::rebuild::Rebuild;
 use crate::proposal::{Kind, NewFile, Proposal, Safety, Saves};
 use crate::text::Position;
 
@@ -21,6 +22,8 @@ pub struct Plan {
     pub refused: Vec<Refused>,
     /// What is odd in the file: parse problems, suppressions that hit nothing.
     pub notes: Vec<Note>,
+    /// What changes of the build context make anew, before and after; nothing where that was not asked for.
+    pub rebuilds: Vec<Rebuild>,
 }
 
 impl Plan {

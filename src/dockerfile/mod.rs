@@ -129,6 +129,19 @@ pub struct Flag {
     pub span: Span,
 }
 
+impl Flag {
+    /// What `--mount=type=bind` takes from the build context: its source, the whole context when it names none.
+    pub fn bind_source(&self) -> Option<&str> {
+        let mount = self.value.as_deref().filter(|_| self.name == "mount")?;
+        let option = |names: &[&str]| {
+            let mut options = mount.split(',').filter_map(|option| option.split_once('='));
+            options.find(|(name, _)| names.contains(name)).map(|(_, value)| value)
+        };
+        let is_bind = option(&["type"]).is_none_or(|kind| kind == "bind") && option(&["from"]).is_none();
+        is_bind.then(|| option(&["source", "src"]).unwrap_or("."))
+    }
+}
+
 /// One argument: its value as BuildKit sees it, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {

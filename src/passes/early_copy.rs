@@ -14,6 +14,7 @@ use crate::proposal::{Evidence, Kind, Proposal, Proposals};
 use crate::text::Span;
 use copies::Bring;
 use install::Step;
+pub(super) use install::is_install;
 use needs::{Again, Needs, come_the_same};
 
 /// See the page.

@@ -20,6 +20,7 @@ mod oversized_base;
 pub mod packages;
 pub mod paths;
 mod plain_add;
+pub mod rebuild;
 mod recommended_packages;
 mod root_user;
 mod second_pip;

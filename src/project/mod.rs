@@ -33,6 +33,7 @@
 //! 6. Tests in `tests/it/project_<ecosystem>.rs` over [`Context::from_memory`]: for each conclusion one context where it
 //!    holds, one where it does not, and one where it must be unknown.
 
+pub mod changing;
 pub mod context;
 pub mod copy;
 pub mod deploy;

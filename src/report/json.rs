@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::{Fault, FileReport, Names, Totals, diff};
+use crate::passes::rebuild::Rebuild;
 use crate::plan::{Finding, Plan};
 use crate::proposal::{Evidence, Kind, Saves};
 use serde::Serialize;
@@ -35,6 +36,7 @@ pub struct File {
     held: Vec<Held>,
     refused: Vec<Refused>,
     problems: Vec<Problem>,
+    rebuilds: Vec<Rebuild>,
 }
 
 #[derive(Debug, Serialize)]
@@ -148,6 +150,7 @@ impl File {
             held: Vec::new(),
             refused: Vec::new(),
             problems: Vec::new(),
+            rebuilds: Vec::new(),
         }
     }
 
@@ -177,6 +180,7 @@ impl File {
             held: held.collect(),
             refused: refused.collect(),
             problems: problems.collect(),
+            rebuilds: plan.rebuilds.clone(),
         }
     }
 }

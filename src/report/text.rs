@@ -7,6 +7,7 @@
 
 use super::paint::{BOLD, DIM, GREEN, Paint, RED, YELLOW, bytes, count, one_line};
 use super::{Fault, FileReport, Totals};
+use crate::passes::rebuild::{Rebuild, Rerun};
 use crate::plan::{Because, Finding, Held, Plan};
 use crate::proposal::Saves;
 use crate::text::Position;
@@ -46,6 +47,9 @@ pub fn file(report: &FileReport, loudness: Loudness, paint: Paint) -> String {
             let mut page = Page { name: name.clone(), paint, paragraphs: Vec::new() };
             page.plan(plan, verbose);
             let mut out = page.into_text();
+            for rebuild in plan.rebuilds.iter().filter(|_| verbose) {
+                let _ = writeln!(out, "{} {}", paint.paint(BOLD, &format!("{name}:")), cost(rebuild));
+            }
             if !verbose && !plan.refused.is_empty() {
                 let name = paint.paint(BOLD, &format!("{name}:"));
                 let places = count(plan.refused.len(), "place");
@@ -100,6 +104,25 @@ pub fn total(totals: &Totals, ending: Ending, paint: Paint) -> String {
 fn saves(saves: Saves) -> String {
     let amount = bytes(saves.bytes);
     if saves.estimate { format!("saves about {amount} (estimate)") } else { format!("saves {amount}") }
+}
+
+/// What a change makes anew, in a sentence.
+fn cost(Rebuild { change: _, file, before, after }: &Rebuild) -> String {
+    let of = |rerun: &Rerun| {
+        let installs: Vec<String> = rerun.installs().map(|line| line.to_string()).collect();
+        let installs = match installs.as_slice() {
+            [] => "no install of packages".to_owned(),
+            [line] => format!("the install of packages in line {line}"),
+            lines => format!("the installs of packages in lines {}", lines.join(", ")),
+        };
+        format!("{} of {}, with {installs}", rerun.anew.len(), count(rerun.layers, "layer"))
+    };
+    let (before, after) = (of(before), of(after));
+    let file = one_line(file);
+    if before == after {
+        return format!("a change of {file} makes anew {before}");
+    }
+    format!("a change of {file} makes anew {before}; after the rewrite, {after}")
 }
 
 /// What is said of one file: for each line, what is done there, what is held, what is odd.
@@ -213,6 +236,7 @@ mod tests {
             held: vec![held(4, risky), held(5, silenced), held(6, Because::Advice)],
             refused: Vec::new(),
             notes: Vec::new(),
+            rebuilds: Vec::new(),
         };
         FileReport {
             names: Names { shown: "web/Dockerfile".to_owned(), ..Names::default() },

@@ -9,8 +9,10 @@ use crate::cli::{Format, Rewrite};
 use crate::dockerfile::Dockerfile;
 use crate::engine;
 use crate::inspect::{Image, Survey, savings};
+use crate::passes::rebuild;
 use crate::plan::{Note, Plan};
 use crate::project::deploy::choice::shown;
+use crate::project::dockerignore::Dockerignore;
 use crate::proposal::{Kind, NewFile};
 use crate::report::json::{Document, Entry};
 use crate::report::paint::Paint;
@@ -223,6 +225,12 @@ impl Task {
         if let Some((name, image)) = &around.image {
             let survey = Survey::of(&name.to_string_lossy(), image, Some(&file));
             savings::weigh(&mut plan, &survey, &file);
+        }
+        if manner.loudness == Loudness::Verbose || manner.format == Format::Json {
+            let ignore = plan.made.iter().find(|made| made.path.ends_with(".dockerignore"));
+            let ignore = ignore.map(|made| Dockerignore::parse(&made.path, &made.text));
+            let wishes = &self.setting.options.wishes;
+            plan.rebuilds = rebuild::rebuilds(file.text(), &plan.after, &project, wishes, ignore.as_ref());
         }
         match &self.target.source {
             Source::File(path) if manner.in_place && plan.writes() => {

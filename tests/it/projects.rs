@@ -10,11 +10,14 @@ use crate::support::{
 use dfslim::dockerfile::{Dockerfile, Keyword};
 use dfslim::engine::Ceiling;
 use dfslim::passes::Wishes;
+use dfslim::passes::rebuild::{Change, Rerun, rebuilds};
 use dfslim::plan::Plan;
 use dfslim::project::Context;
+use dfslim::project::dockerignore::Dockerignore;
 use dfslim::proposal::Kind;
 use dfslim::report::paint::Paint;
 use ignore::WalkBuilder;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// A Dockerfile of a project.
@@ -101,6 +104,40 @@ fn every_project_comes_out_as_expected() {
     }
     failures.extend(applies::check(&printed));
     fail_with(&failures);
+}
+
+/// What a change of a source file, and one of a lock file, make anew before and after: `fixtures/rebuilds.tsv`.
+#[test]
+fn a_change_of_sources_installs_no_more_than_before() {
+    let mut table = "# file, what changes, layers made anew (lines of installs), before and after\n".to_owned();
+    let (mut failures, mut improved) = (Vec::new(), 0);
+    for project in &projects() {
+        for case in &project.cases {
+            let context = Context::from_memory(files(&project.folder)).for_dockerfile(&case.name);
+            let around = dfslim::project::Project::new(context);
+            let plan = plan(&case.text, &around, &all_passes(Ceiling::Checked), Wishes::default()).expect("a plan");
+            let ignore = plan.made.first().map(|made| Dockerignore::parse(&made.path, &made.text));
+            let name = format!("{}/{}", project.folder.file_name().expect("a name").to_string_lossy(), case.name);
+            for rebuild in rebuilds(&plan.before, &plan.after, &around, &Wishes::default(), ignore.as_ref()) {
+                let (before, after) = (rebuild.before.installs().count(), rebuild.after.installs().count());
+                if rebuild.change == Change::Source && after > before {
+                    failures.push(format!("{name}: a change of {} installs more than before", rebuild.file));
+                }
+                improved += usize::from(rebuild.change == Change::Source && after < before);
+                let file = &rebuild.file;
+                let (before, after) = (shown(&rebuild.before), shown(&rebuild.after));
+                let _ = writeln!(table, "{name}\t{:?}\t{file}\t{before}\t{after}", rebuild.change);
+            }
+        }
+    }
+    assert!(improved >= 4, "only {improved} projects are rebuilt with fewer installs");
+    failures.extend(compare_with_file(&root().join("fixtures/rebuilds.tsv"), &table).err());
+    fail_with(&failures);
+}
+
+fn shown(rerun: &Rerun) -> String {
+    let installs: Vec<_> = rerun.installs().map(|line| line.to_string()).collect();
+    format!("{}/{} ({})", rerun.anew.len(), rerun.layers, installs.join(", "))
 }
 
 fn check(project: &Project, case: &Case) -> Result<Plan, String> {

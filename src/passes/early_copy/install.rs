@@ -92,7 +92,7 @@ fn leaks(script: &Script) -> bool {
 }
 
 /// Whether a command installs the packages that files of the project name.
-pub(super) fn is_install(command: &Command) -> bool {
+pub(in crate::passes) fn is_install(command: &Command) -> bool {
     if command.installs_node_project() {
         return true;
     }

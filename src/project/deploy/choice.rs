@@ -5,7 +5,7 @@
 
 use super::said::{Build, Place, Tool};
 use super::usage::Usage;
-use crate::dockerfile::{Args, Dockerfile, Keyword};
+use crate::dockerfile::{Args, Dockerfile, Flag, Keyword};
 use crate::image::Stages;
 use crate::project::context::Context;
 use crate::project::dockerignore::Dockerignore;
@@ -62,8 +62,7 @@ pub fn wants(file: &Dockerfile, stages: &Stages<'_>) -> Wants {
                     }
                 }
                 (Keyword::Run, _) => {
-                    let mounts = instruction.flags.iter().filter(|flag| flag.name == "mount");
-                    mounts.filter_map(|flag| bound(flag.value.as_deref()?)).for_each(|source| add(&source));
+                    instruction.flags.iter().filter_map(Flag::bind_source).for_each(&mut add);
                 }
                 _ => {}
             }
@@ -75,16 +74,6 @@ pub fn wants(file: &Dockerfile, stages: &Stages<'_>) -> Wants {
     found.retain(|wanted| paths::clean(&wanted.path).is_some() && !is_whole(wanted));
     found.truncate(MOST_WANTED);
     Wants { named: found, whole }
-}
-
-/// The source of `type=bind,source=…` (the default type) without `from`.
-fn bound(mount: &str) -> Option<String> {
-    let option = |names: &[&str]| {
-        let options = mount.split(',').filter_map(|option| option.split_once('='));
-        options.into_iter().find(|(name, _)| names.contains(name)).map(|(_, value)| value)
-    };
-    let is_bind = option(&["type"]).is_none_or(|kind| kind == "bind") && option(&["from"]).is_none();
-    if is_bind { option(&["source", "src"]).map(str::to_owned) } else { None }
 }
 
 /// The build context of the Dockerfile of `usage`, in the repository.

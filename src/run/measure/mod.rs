@@ -19,6 +19,7 @@ use crate::dockerfile::Dockerfile;
 use crate::inspect::{Image, Survey};
 use crate::measure::http::Probe;
 use crate::measure::{Answer, Measured, Measurement, Verdict, answer};
+use crate::project::changing;
 use crate::report::measure::{json, markdown, size, text};
 use anyhow::{Context as _, Result, anyhow};
 use build::{Made, Sampler, build, fetch, weight};
@@ -79,7 +80,7 @@ impl Run<'_> {
         let also = case.recipes.last().map(|recipe| &recipe.ignored);
         let touched = match &self.flags.touch {
             Some(path) => Some(path.clone()),
-            None => touch::choose(case.surroundings.project.context(), also),
+            None => changing::source_file(case.surroundings.project.context(), also),
         };
         let mut columns = Vec::new();
         for recipe in &case.recipes {

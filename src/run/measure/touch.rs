@@ -1,16 +1,12 @@
 //! A copy of the context in which one source file differs, to see how long a rebuild takes. The user's own stays as it is.
 
-use crate::project::Context;
-use crate::project::context::Step;
 use crate::project::dockerignore::Dockerignore;
-use crate::project::files::EntryKind;
-use crate::project::paths;
 use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Endings of source files, and how a comment begins and ends there.
+/// Endings of source files, and how a comment begins and ends there; `#` for others.
 const SOURCES: &[(&str, &str, &str)] = &[
     ("js", "//", ""),
     ("mjs", "//", ""),
@@ -30,33 +26,6 @@ const SOURCES: &[(&str, &str, &str)] = &[
     ("css", "/*", " */"),
     ("html", "<!--", " -->"),
 ];
-
-/// Names of files in which an application begins.
-const ENTRIES: &[&str] = &["main", "index", "app", "server", "__main__", "wsgi", "asgi", "manage"];
-
-/// A source file of `context` whose change an application would notice, which both ignore files let through.
-pub(super) fn choose(context: &Context, also: Option<&Dockerignore>) -> Option<String> {
-    let mut best: Option<(usize, String)> = None;
-    context.walk_sent("", |path, kind| {
-        let name = paths::name(path);
-        if kind == EntryKind::Directory {
-            let aside = ["node_modules", "test", "tests", "__tests__", "docs", "scripts", "vendor", "venv", ".venv"];
-            return if aside.contains(&name) || name.starts_with('.') { Step::Skip } else { Step::Enter };
-        }
-        let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-        let is_source = kind == EntryKind::File && SOURCES.iter().any(|(known, ..)| *known == ending);
-        let is_aside = stem.contains(['.']) || stem.starts_with("setup") || stem.ends_with("_test");
-        if is_source && !is_aside && !also.is_some_and(|also| also.excludes(path)) {
-            let depth = path.matches('/').count();
-            let rank = depth + if ENTRIES.contains(&stem) { 0 } else { 3 };
-            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
-                best = Some((rank, path.to_owned()));
-            }
-        }
-        Step::Enter
-    });
-    best.map(|(_, path)| path)
-}
 
 /// Copies what of `from` goes to the builder, and changes the file `touched` in it.
 pub(super) fn copy(from: &Path, to: &Path, ignore: &Dockerignore, touched: &str) -> Result<()> {
@@ -116,18 +85,6 @@ fn change(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_file_that_changes_is_one_that_starts() {
-        let choose = |files: &[&str]| {
-            let context = Context::from_memory(files.iter().map(|path| (*path, "x")));
-            choose(&context, Some(&Dockerignore::parse("", "ignored\n")))
-        };
-        assert_eq!(choose(&["src/a.js", "src/server.js", "vite.config.js"]).as_deref(), Some("src/server.js"));
-        assert_eq!(choose(&["app/main.py", "setup.py", "tests/main.py"]).as_deref(), Some("app/main.py"));
-        assert_eq!(choose(&["ignored/main.go", "cmd/x/main.go", "x_test.go"]).as_deref(), Some("cmd/x/main.go"));
-        assert_eq!(choose(&["node_modules/a/index.js", "README.md"]), None);
-    }
 
     #[test]
     fn the_copy_changes_and_the_original_does_not() {
