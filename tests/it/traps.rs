@@ -28,6 +28,8 @@ enum Needs {
 }
 use Needs::{Both, LeftAlone, Rewrite};
 
+const BASE: &[&str] = &["oversized-base"];
+const COMMAND: &[&str] = &["shell-form-command"];
 const MERGE: &[&str] = &["split-run"];
 const CLEAN: &[&str] = &["kept-package-cache"];
 const IGNORE: &[&str] = &["missing-dockerignore"];
@@ -42,14 +44,32 @@ const SPLIT: &[&str] = &["single-stage"];
 const ORDER: &[&str] = &["early-copy"];
 const DEVELOP: &[&str] = &["dev-dependencies"];
 
-/// The traps of splits, of RUN merging and of package-manager caches.
+/// The traps of bases, of splits, of RUN merging and of package-manager caches.
 const TRAPS: &[Trap] = &[
+    trap(8, "an ARG in FROM, which a build may set", BASE, Both),
+    trap(14, "programs and addons that are linked to glibc", BASE, Both),
+    trap(15, "a lock file without the builds for musl", BASE, Both),
+    trap(16, "Prisma's engine is one per C library", BASE, LeftAlone("which one is fetched is not known")),
+    trap(17, "Python packages without a wheel for musl", BASE, Both),
+    trap(18, "musl resolves names otherwise", BASE, Rewrite("said on the page; --base slim goes no further")),
+    trap(19, "musl allocates otherwise", BASE, Rewrite("the same")),
+    trap(20, "musl has small stacks and few locales", BASE, Rewrite("the same; C code with threads stays on glibc")),
+    trap(21, "scripts for Bash", BASE, Both),
+    trap(22, "curl and wget of health checks", BASE, Both),
+    trap(23, "slim images lack git, ssh, make, certificates", BASE, Both),
+    trap(24, "libraries that the full image had by the way", BASE, Both),
+    trap(25, "apt-get and Debian's adduser on Alpine", BASE, Both),
+    trap(28, "distroless starts no shell", SPLIT, Both),
     trap(
         30,
         "the builder's release is newer than the final stage's",
         SPLIT,
         Rewrite("both are named with one release"),
     ),
+    trap(31, "a tag that does not exist, or means another release", BASE, Both),
+    trap(32, "a digest, or a registry of one's own", BASE, LeftAlone("what it holds is not known")),
+    trap(35, "no time zones", BASE, Both),
+    trap(36, "versions of apt's packages are those of one release", BASE, Both),
     trap(38, "an ARG ends with its stage", SPLIT, Rewrite("it is declared where it is read")),
     trap(39, "runtime ENV left in the builder, build ENV leaked", SPLIT, Rewrite("classified by use, else in both")),
     trap(40, "public build-time variables are baked in", SPLIT, Rewrite("their lines stay before the build")),
@@ -188,19 +208,31 @@ const TRAPS: &[Trap] = &[
     trap(149, "node_modules ignored while host artefacts are copied", IGNORE, Both),
     trap(150, "`.env.production`, `.npmrc` and lock files are inputs", IGNORE, Both),
     trap(151, "markdown, tests, stories are read in the build", IGNORE, Both),
+    trap(109, "ADD unpacks and downloads, COPY does not", &["plain-add"], Both),
+    trap(152, "what only a shell can do", COMMAND, Both),
+    trap(153, "the program becomes process 1", COMMAND, Rewrite("said on the page; no init is added")),
+    trap(154, "ENTRYPOINT and CMD in two forms", COMMAND, LeftAlone("other words would be handed on")),
+    trap(155, "SHELL holds for CMD too", COMMAND, LeftAlone("it decides how the command is run")),
     trap(126, "a mount over build output loses it", MOUNT, LeftAlone("the output is what the image is for")),
 ];
 
 /// Traps of the same ranges that no example of these passes can show.
 #[expect(dead_code, reason = "read by people: the reason why a number is missing above")]
 const ELSEWHERE: &[(u16, &str)] = &[
+    (26, "settings that are inherited: the contract compares them, and both images must agree"),
+    (27, "node's entrypoint takes a file for a program: no pass leaves the node images"),
+    (29, "distroless has Debian's Python: no pass writes it"),
+    (33, "a base that runs as somebody else: the tags that run as root are written, and root-user adds USER"),
+    (34, "Node from 26 on has no yarn: no pass changes the version"),
+    (37, "an image that one platform lacks: what is asked of packages is asked for amd64 and arm64"),
     (104, "`purge --auto-remove` takes runtime libraries: no pass adds a purge"),
     (106, "`cd` made a WORKDIR: no pass writes WORKDIR, and the guard's contract would hold it"),
     (107, "`chown -R` after COPY: a rewrite of COPY, not of RUN"),
-    (109, "ADD made COPY: the same"),
     (116, "bind-mounted manifests: no pass writes a bind mount"),
     (120, "mounts are not exported to CI caches: said in the page, nothing to run"),
     (124, "`--omit=optional`: no pass writes it"),
+    (156, "STOPSIGNAL of the old base: the contract compares it"),
+    (157, "a HEALTHCHECK is a guess: no pass adds one"),
     (125, "`curl | sh` without pipefail: no pass adds pipefail"),
 ];
 
