@@ -9,6 +9,17 @@ struct Facts {
     distros: BTreeMap<String, Vec<Release>>,
     families: Vec<Family>,
     sizes: Vec<Size>,
+    runtimes: Vec<Runtime>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Runtime {
+    image: String,
+    version: String,
+    alpine: String,
+    package: String,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -73,10 +84,12 @@ pub(crate) fn table(yaml: &str) -> String {
     let releases: String =
         facts.distros.iter().flat_map(|(distro, all)| all.iter().map(|one| release(distro, one))).collect();
     let sizes: String = facts.sizes.iter().map(size).collect();
+    let runtimes: String = facts.runtimes.iter().map(runtime).collect();
     format!(
         "pub(super) static FAMILIES: &[Family] = &[\n{families}];\n\
          pub(super) static RELEASES: &[Release] = &[\n{releases}];\n\
-         pub(super) static SIZES: &[Size] = &[\n{sizes}];\n"
+         pub(super) static SIZES: &[Size] = &[\n{sizes}];\n\
+         pub(super) static RUNTIMES: &[Runtime] = &[\n{runtimes}];\n"
     )
 }
 
@@ -115,6 +128,13 @@ fn release(distro: &str, release: &Release) -> String {
         release.eol,
         release.mirror.as_deref() == Some("gone"),
         release.source
+    )
+}
+
+fn runtime(runtime: &Runtime) -> String {
+    let Runtime { image, version, alpine, package, source } = runtime;
+    format!(
+        "Runtime {{ image: {image:?}, version: {version:?}, release: {alpine:?}, package: {package:?}, source: {source:?} }},\n"
     )
 }
 

@@ -43,7 +43,7 @@ pub struct Wishes {
 
 /// What the stage that ships may start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum BaseStyle {
     /// Alpine, or what it is now.
     Alpine,
@@ -51,8 +51,10 @@ pub enum BaseStyle {
     Slim,
     /// Distroless: no shell, no package manager.
     Distroless,
-    /// Nothing at all, for programs that are one static file; else as `distroless`.
+    /// Nothing at all, for programs that are one static file.
     Scratch,
+    /// Alpine with its own package of Node.js: another patch version.
+    DistroRuntime,
     /// What it is now.
     Keep,
 }

@@ -1,5 +1,6 @@
 //! Full images → Alpine or slim ones of the same version, where nothing in the file or its context needs more.
 
+mod distro;
 mod documents;
 mod foreign;
 mod lacking;
@@ -36,6 +37,19 @@ struct Case<'c> {
 
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
     let Some(case) = Case::of(cx).map(|case| Case { translates: true, ..case }) else { return };
+    if cx.wishes.base == Some(BaseStyle::DistroRuntime) && case.from.class() == Class::Alpine {
+        match distro::propose(&case) {
+            Ok(proposal) => out.push(proposal),
+            Err(No::Because(why)) => out.refuse(case.root.from.code, "start from Alpine with its own Node.js", why),
+            Err(No::NotThis) => {}
+        }
+        return;
+    }
+    if matches!(cx.wishes.base, Some(BaseStyle::Distroless | BaseStyle::Scratch)) && case.has_interpreter() {
+        let why = "an interpreter of another image would run it: that is only written for Go programs";
+        out.refuse(case.root.from.code, "start from an image without a shell", why);
+        return;
+    }
     match case.choose() {
         Ok((proposal, _)) => out.push(proposal),
         Err(Some(why)) => out.refuse(case.root.from.code, "start from a smaller image", why),
@@ -70,6 +84,11 @@ impl<'c> Case<'c> {
         Some(Self { cx, root, group, from, translates: false })
     }
 
+    /// Whether what runs is no program of its own.
+    fn has_interpreter(&self) -> bool {
+        matches!(self.from.image, "node" | "python")
+    }
+
     /// The swap to the smallest image that will do, and the packages that are added to it.
     fn choose(&self) -> Result<(Proposal, Vec<&'static str>), Option<String>> {
         let smaller: &[Class] = match self.from.class() {
@@ -79,7 +98,7 @@ impl<'c> Case<'c> {
         };
         let wanted = |class: &&Class| match self.cx.wishes.base {
             None => true,
-            Some(BaseStyle::Alpine) => **class == Class::Alpine,
+            Some(BaseStyle::Alpine | BaseStyle::DistroRuntime) => **class == Class::Alpine,
             Some(BaseStyle::Slim) => **class == Class::Slim,
             Some(BaseStyle::Distroless | BaseStyle::Scratch | BaseStyle::Keep) => false,
         };

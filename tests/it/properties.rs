@@ -204,6 +204,7 @@ fn wishes() -> impl Strategy<Value = Wishes> {
             Some(BaseStyle::Slim),
             Some(BaseStyle::Distroless),
             Some(BaseStyle::Scratch),
+            Some(BaseStyle::DistroRuntime),
             Some(BaseStyle::Keep),
         ][..],
     );

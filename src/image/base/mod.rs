@@ -119,6 +119,21 @@ pub struct Size {
     pub source: &'static str,
 }
 
+/// A package of Alpine that takes the place of an image.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Runtime {
+    /// `node`
+    pub image: &'static str,
+    /// Its major version.
+    pub version: &'static str,
+    /// The release of Alpine that has it.
+    pub release: &'static str,
+    /// `nodejs`
+    pub package: &'static str,
+    /// Where this was read.
+    pub source: &'static str,
+}
+
 include!(concat!(env!("OUT_DIR"), "/base_images.rs"));
 
 impl Family {
@@ -152,6 +167,11 @@ pub fn official(reference: &str) -> Option<Tag> {
     }
     let name = image.image.strip_prefix("library/").unwrap_or(&image.image);
     tag(name, image.tag.as_deref().unwrap_or("latest"))
+}
+
+/// The package of Alpine that is what `image` is in this major version.
+pub fn runtime(image: &str, version: &str) -> Option<&'static Runtime> {
+    RUNTIMES.iter().find(|runtime| runtime.image == image && runtime.version == version)
 }
 
 /// All families, for tests and listings.
