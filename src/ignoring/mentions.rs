@@ -40,7 +40,7 @@ fn ends_there(after: &str) -> bool {
 /// Options of package managers that take a word: it is no subcommand.
 const VALUED: &[&str] = &["-C", "-F", "-w", "--cwd", "--dir", "--filter", "--prefix", "--workspace", "-f", "-pl"];
 
-/// Whether `text` runs one of `commands`, each a program and a subcommand (`npm ci`), or a program alone (`yarn`). What
+/// Whether `text` runs one of `commands`, each a program and a subcommand (`npm ci`, `npm run build`), or a program alone (`yarn`). What
 /// installs for the whole system (`npm install -g`) is something else.
 pub(super) fn runs(text: &str, commands: &[&str]) -> bool {
     let words: Vec<&str> = plain_words(text).collect();
@@ -59,8 +59,9 @@ fn is_subcommand(rest: &[&str], subcommand: &str) -> bool {
     if rest.iter().any(|word| matches!(*word, "-g" | "--global" | "global" | "--location=global")) {
         return false;
     }
-    let first = rest.iter().find(|word| !word.starts_with('-'));
-    first == Some(&subcommand) || (rest.contains(&subcommand) && rest.iter().any(|word| VALUED.contains(word)))
+    let mut plain = rest.iter().filter(|word| !word.starts_with('-'));
+    subcommand.split(' ').all(|word| plain.next() == Some(&word))
+        || (rest.contains(&subcommand) && rest.iter().any(|word| VALUED.contains(word)))
 }
 
 /// The first git command in `text` that needs the history of the repository around it; not of one that the same text

@@ -264,8 +264,17 @@ const SOURCES: &[&str] = &[
     ".[a-i]*",
 ];
 
-const RUNS: &[&str] =
-    &["npm ci", "pip install .", "cargo build", "git describe", "make", "cat .env", "npm install -g x", "true"];
+const RUNS: &[&str] = &[
+    "npm ci",
+    "npm run build",
+    "pip install .",
+    "cargo build",
+    "git describe",
+    "make",
+    "cat .env",
+    "npm install -g x",
+    "true",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -277,10 +286,19 @@ proptest! {
         runs in proptest::collection::vec(select(RUNS), 0..3),
         old in proptest::collection::vec(select(&["*", "!dist", "node_modules", "!**/*.log", ".env*", "!.env.production"][..]), 0..4),
     ) {
-        let copies = sources.iter().map(|source| format!("COPY {source} /x/\n")).collect::<Vec<_>>().concat();
+        let take = |(at, source): (usize, &&str)| match at % 3 {
+            2 if !source.contains(['*', '?', '[']) => {
+                format!("RUN --mount=type=bind,source={source},target=/x true\n")
+            }
+            1 => format!("ADD {source} /x/\n"),
+            _ => format!("COPY {source} /x/\n"),
+        };
+        let copies = sources.iter().enumerate().map(take).collect::<Vec<_>>().concat();
         let commands = runs.iter().map(|run| format!("RUN {run}\n")).collect::<Vec<_>>().concat();
         let text = format!("FROM a\nARG DIR=build\nARG ANY\n{copies}{commands}");
-        let context = Context::from_memory(paths.iter().map(|path| (*path, "PRIVATE KEY")));
+        let context = Context::from_memory(paths.iter().map(|path| {
+            (*path, if *path == ".gitignore" { "dist\nbuild\nnode_modules\n" } else { "PRIVATE KEY" })
+        }));
         let project = Project::new(context.clone());
         let recipes = [Recipe { name: "Dockerfile".to_owned(), file: Dockerfile::parse(text.as_str()) }];
         let ignoring = Ignoring::of(&project, &recipes).unwrap();
