@@ -58,7 +58,8 @@ impl<'a> Judge<'a> {
             Kind::Meta => self.is_mentioned(&pattern),
             Kind::Made => {
                 let by = rule.map_or(&[][..], |rule| rule.by);
-                self.is_tracked(&pattern).or_else(|| self.is_unknown(text)).or_else(|| self.is_not_made(by))
+                let known = || self.is_tracked(&pattern).or_else(|| self.is_unknown(text));
+                self.may_be_named().or_else(known).or_else(|| self.is_not_made(by))
             }
             Kind::History => self.is_mentioned(&pattern).or_else(|| self.needs_history()),
             Kind::Env => {
@@ -109,6 +110,12 @@ impl<'a> Judge<'a> {
         let named = self.takes.iter().flat_map(|takes| &takes.named).filter(|named| !named.path.is_empty());
         let mut hidden = named.filter(|named| stands_for(named, self.context).iter().any(|path| pattern.covers(path)));
         hidden.next().map(|named| named.place.clone())
+    }
+
+    /// An instruction takes what only the build knows: it may be this.
+    fn may_be_named(&self) -> Option<Evidence> {
+        let mut named = self.takes.iter().flat_map(|takes| &takes.named);
+        named.find(|named| named.open).map(|named| named.place.clone())
     }
 
     /// It hides what a build reads without being told.

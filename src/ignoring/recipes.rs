@@ -31,6 +31,8 @@ pub(super) struct Text {
 pub(super) struct Named {
     /// Its path in the context; `*` stands for what only the build knows.
     pub(super) path: String,
+    /// Whether only the build knows which one.
+    pub(super) open: bool,
     pub(super) place: Evidence,
 }
 
@@ -82,8 +84,9 @@ impl Takes {
             let has_variable = written.contains('$');
             for text in known.into_iter().chain(has_variable.then(|| starred(written))) {
                 if let Some(path) = paths::clean(text.trim_start_matches("../")) {
+                    let open = has_variable && path == "*";
                     let path = if path == "*" { String::new() } else { path };
-                    self.named.push(Named { path, place: place(&format!("takes `{written}`")) });
+                    self.named.push(Named { path, open, place: place(&format!("takes `{written}`")) });
                 }
             }
         };
