@@ -187,9 +187,20 @@ fn check(found: &Use<'_>, step: &Move<'_>, brings: &dyn Fn(&str) -> bool) -> Res
             short_options_only(found, name)?;
         }
         no_path_of_debian(found, step)?;
+        stands_at_the_same_place(found, name)?;
     }
     let by_project = name.contains('/') || found.place.contains(':') || brings(name);
     step.check(name, place, if by_project { Bringer::Project } else { Bringer::Install(found.stage) })
+}
+
+/// A program that is called by its path must be at that path on Alpine too.
+fn stands_at_the_same_place(found: &Use<'_>, name: &str) -> Result<(), No> {
+    const OTHERWISE: &[(&str, &str)] = &[("bash", "/bin/bash"), ("tini", "/sbin/tini")];
+    let Some(path) = found.simple.name().filter(|path| path.starts_with('/')) else { return Ok(()) };
+    match OTHERWISE.iter().find(|(own, place)| *own == name && *place != path) {
+        Some((_, place)) => Err(No::because(format!("{} uses {path}, which is {place} there", found.place))),
+        None => Ok(()),
+    }
 }
 
 /// Paths that Debian has and Alpine has not, or has otherwise.
@@ -416,7 +427,8 @@ fn follow(case: &Case<'_>, stage: &Stage<'_>, simple: &Simple, place: &str, visi
     match interpreter {
         "sh" | "ash" | "dash" => text_uses(case, stage, &source.text, Dialect::Sh, &place, visit),
         "bash" => {
-            text_uses(case, stage, "bash", Dialect::Sh, &place, visit)?;
+            let path = shebang.and_then(|line| line.split_whitespace().next()).filter(|path| path.ends_with("/bash"));
+            text_uses(case, stage, path.unwrap_or("bash"), Dialect::Sh, &place, visit)?;
             text_uses(case, stage, &source.text, Dialect::Bash, &place, visit)
         }
         other => text_uses(case, stage, &quoted(other), Dialect::Sh, &place, visit),
