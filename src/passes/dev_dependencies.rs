@@ -3,6 +3,7 @@
 //! What proves that nothing needs them is what proves it for a split into stages.
 
 mod held;
+mod members;
 mod place;
 mod way;
 
@@ -13,6 +14,7 @@ use super::{Cx, Pass};
 use crate::dockerfile::Keyword;
 use crate::proposal::{Kind, Proposal, Proposals};
 use held::Held;
+use members::Members;
 
 /// See the page.
 pub(super) const PASS: Pass = Pass {
@@ -62,13 +64,11 @@ impl Site<'_> {
         let Some(app) = App::installed_by(self.installs, self.held.install, run, command)? else {
             return Err(No::NotThis);
         };
-        if !app.ships_development() {
+        let members = Members::of(self, &app)?;
+        if !app.ships_development() && !members.ship_development(&app) {
             return Err(No::NotThis);
         }
-        let way = self.way(&app)?;
-        if app.has_members() {
-            return Err(No::because("members of a workspace have development dependencies of their own"));
-        }
+        let way = self.way(&app, &members)?;
         let started = self.ships.started()?;
         let commands = self.commands();
         let globals = self.globals();
@@ -80,7 +80,16 @@ impl Site<'_> {
             image: self.ships.from,
             in_place: self.is_in_place(&app),
         };
-        let evidence = app.proof(&around, &started)?;
+        let evidence = match members.started(self, &app)? {
+            None => app.proof(&around, &started)?,
+            Some(member) => {
+                let mut evidence = member.proof(&around, &started)?;
+                for linked in members.linked(self, &member)? {
+                    evidence.extend(linked.proof(&around, &[])?);
+                }
+                evidence
+            }
+        };
         if let Some(why) = self.ships.is_for_development(std::slice::from_ref(&self.held.dir)) {
             return Err(No::Because(why));
         }

@@ -92,7 +92,7 @@ const TRAPS: &[Trap] = &[
     trap(60, "a development dependency is used at run time", SPLIT, LeftAlone("the prune would remove it")),
     trap(60, "the same", DEVELOP, LeftAlone("the prune would remove it")),
     trap(61, "members of a workspace are installed too", ORDER, Both),
-    trap(61, "members have development dependencies too", DEVELOP, LeftAlone("their code is not followed")),
+    trap(61, "members have development dependencies too", DEVELOP, Both),
     trap(62, "clients generated into node_modules", SPLIT, Both),
     trap(63, "the standalone server of Next.js lacks files", SPLIT, Rewrite("they are copied; without it all is")),
     trap(64, "what runs opens more than what is built", SPLIT, Rewrite("the whole directory is copied")),

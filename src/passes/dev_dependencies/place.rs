@@ -45,7 +45,7 @@ impl Site<'_> {
     /// Whether the application lies below its directory as it does in the build context.
     pub(super) fn is_in_place(&self, app: &App<'_>) -> bool {
         let here = self.ships.stage.end().workdir().value().map(str::to_owned);
-        here.as_ref() == Some(&self.held.dir)
+        here.as_deref().is_some_and(|here| below(&self.held.dir, here).is_some())
             && self
                 .shipped()
                 .filter(|(_, one)| matches!(one.keyword, Keyword::Copy | Keyword::Add))

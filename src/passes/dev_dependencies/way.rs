@@ -2,6 +2,7 @@
 
 use super::Site;
 use super::held::{Held, Step, paths_of};
+use super::members::Members;
 use crate::dockerfile::{Instruction, ItemKind, Keyword};
 use crate::edit::Edit;
 use crate::image::{Exists, Known, Origin, Stage};
@@ -27,11 +28,11 @@ const NAMES: [&str; 3] = ["pruned", "production-dependencies", "without-developm
 
 impl Site<'_> {
     /// The way that suits the file.
-    pub(super) fn way(&self, app: &App<'_>) -> Result<Way, No> {
+    pub(super) fn way(&self, app: &App<'_>, members: &Members) -> Result<Way, No> {
         let source = match self.held.steps.first() {
-            None => return self.install_less(app),
+            None => return self.install_less(app, members),
             Some(Step::Base(parent)) if self.only_ships(*parent) && self.held.stage == *parent => {
-                return self.install_less(app);
+                return self.install_less(app, members);
             }
             Some(Step::Base(_)) => {
                 return Err(No::because("the stage that installs them is built on by others too"));
@@ -39,8 +40,8 @@ impl Site<'_> {
             Some(Step::Copy(from)) => self.cx.stages.get(*from).ok_or(No::NotThis)?,
         };
         let alone = self.only_ships(source.index);
-        if alone && source.index == self.held.stage && self.install_less(app).is_ok() {
-            return self.install_less(app);
+        if alone && source.index == self.held.stage && self.install_less(app, members).is_ok() {
+            return self.install_less(app, members);
         }
         let prune = self.prune_in(source, app)?;
         if alone { Ok(self.prune_behind(source, &prune)) } else { self.prune_apart(source, &prune) }
@@ -61,7 +62,7 @@ impl Site<'_> {
     }
 
     /// The install leaves them out, where nothing behind it in its stages needs them.
-    fn install_less(&self, app: &App<'_>) -> Result<Way, No> {
+    fn install_less(&self, app: &App<'_>, members: &Members) -> Result<Way, No> {
         let stage = self.installs.stage;
         let own = stage.instructions.iter().skip(self.held.install);
         let ships = self.ships.stage;
@@ -71,7 +72,7 @@ impl Site<'_> {
             self.needs_none(app, run)?;
         }
         let run = stage.instructions[self.held.install];
-        let hooked = !app.node.manifest.install_scripts().is_empty()
+        let hooked = (!app.node.manifest.install_scripts().is_empty() || members.have_hooks())
             && !app.command.arguments().any(|word| word == "--ignore-scripts");
         let bare = !hooked && app.config_in_typescript().is_none();
         if let (true, Some(flag)) = (bare, self.flag(app)) {

@@ -257,12 +257,6 @@ impl<'c> App<'c> {
         chown.verb().map(str::to_owned)
     }
 
-    /// Whether it is the root of a workspace.
-    pub(in crate::passes) fn has_members(&self) -> bool {
-        let workspace = self.node.context().find(&format!("{}/pnpm-workspace.yaml", self.node.dir));
-        !self.node.manifest.workspaces().is_empty() || workspace.is_some_and(|source| source.text.contains("packages:"))
-    }
-
     fn around<'s>(&self, sorted: &'s Sorted) -> Around<'s> {
         Around {
             commands: &sorted.commands,

@@ -100,7 +100,7 @@ impl App<'_> {
     }
 
     /// Whether the install leaves development dependencies out already.
-    fn omits_development(&self) -> bool {
+    pub(in crate::passes) fn omits_development(&self) -> bool {
         let run = self.case.stage.instructions[self.install];
         if is_told(&self.command, &["--include=dev", "--production=false", "--prod=false", "--dev"]) {
             return false;
@@ -124,6 +124,6 @@ fn is_told(command: &super::Command, flags: &[&str]) -> bool {
 }
 
 /// Whether the project has development dependencies.
-fn develops(node: &Node) -> bool {
+pub(in crate::passes) fn develops(node: &Node) -> bool {
     node.manifest.dependencies.iter().any(|dependency| dependency.kind == DependencyKind::Development)
 }

@@ -187,6 +187,7 @@ impl App<'_> {
             sorted.globals.extend(packages);
             return Fate::Both;
         }
+        sorted.installed.drops |= !packages.is_empty();
         Fate::Build
     }
 
