@@ -91,7 +91,8 @@ fn by_run(cx: &Cx<'_>, stage: &Stage<'_>, index: usize, run: &Instruction) -> Br
 
 /// Whether a command prunes already, or removes packages by hand.
 fn takes_away(command: &Command) -> bool {
-    let prunes = command.verb() == Some("prune") && prune::omits(command);
+    let focuses = command.program() == Some("yarn") && command.arguments().any(|word| word == "focus");
+    let prunes = (focuses || command.verb() == Some("prune")) && prune::omits(command);
     let removes = command.program() == Some("rm") && command.arguments().any(|word| word.ends_with("node_modules"));
     let moves = command.program() == Some("mv") && command.arguments().any(|word| word.contains("node_modules"));
     prunes || removes || moves

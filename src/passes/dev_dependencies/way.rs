@@ -174,8 +174,13 @@ impl Site<'_> {
         if let (Some(lock), true) = (&app.node.lock_path, app.manager != Some(PackageManager::Npm)) {
             self.must_have(source, &held, paths::name(lock), lock)?;
         }
-        if app.manager == Some(PackageManager::Pnpm) && held.dir != app.dir {
-            return Err(No::because("pnpm prunes only where it installed"));
+        let by_place = matches!(app.manager, Some(PackageManager::Pnpm | PackageManager::YarnBerry));
+        if by_place && (held.dir != app.dir || held.steps.iter().any(|step| matches!(step, Step::Copy(_)))) {
+            return Err(No::because("the packages are pruned only where they were installed"));
+        }
+        if app.manager == Some(PackageManager::YarnBerry) {
+            let settings = paths::join(&app.node.dir, ".yarnrc.yml").unwrap_or_default();
+            self.must_have(source, &held, ".yarnrc.yml", &settings)?;
         }
         if app.manager == Some(PackageManager::Pnpm) && !self.has_pnpm(source) {
             return Err(No::because("the stage that builds has no pnpm to prune with"));

@@ -74,6 +74,7 @@ impl App<'_> {
             Some(PackageManager::Npm) => Ok(format!("npm prune --omit=dev{kept}")),
             Some(PackageManager::YarnClassic) => self.yarn(&kept),
             Some(PackageManager::Pnpm) => self.pnpm(),
+            Some(PackageManager::YarnBerry) => self.later_yarn(),
             Some(other) => Err(No::Because(format!("how {} prunes what it installed is not settled", other.command()))),
         }
     }
@@ -86,6 +87,26 @@ impl App<'_> {
         }
         let frozen = if self.node.lock_path.is_some() { " --frozen-lockfile" } else { "" };
         Ok(format!("yarn install --production --ignore-scripts --prefer-offline{frozen}{kept}"))
+    }
+
+    /// Yarn 2 and later links again without them, and keeps what was compiled and generated; hooks of package.json would
+    /// run. Before 4, the command comes with a plugin.
+    fn later_yarn(&self) -> Result<String, No> {
+        let settings = paths::join(&self.node.dir, ".yarnrc.yml").and_then(|path| self.node.context().find(&path));
+        let settings = settings.map(|source| source.text.replace(['"', '\''], "")).unwrap_or_default();
+        if !settings.lines().any(|line| line.split_whitespace().eq(["nodeLinker:", "node-modules"])) {
+            return Err(No::because("yarn keeps packages where only it finds them"));
+        }
+        let version = self.node.manifest.text("packageManager").and_then(|text| text.strip_prefix("yarn@"));
+        let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+        if major.is_none_or(|major| major < 4) && !settings.contains("plugin-workspace-tools") {
+            return Err(No::because("whether this version of yarn can install for production is not known"));
+        }
+        let hooks = ["preinstall", "install", "postinstall"];
+        if let Some(hook) = hooks.iter().find_map(|name| self.node.manifest.script(name)) {
+            return Err(No::Because(format!("yarn would run {} again, without what it may need", hook.name)));
+        }
+        Ok("yarn workspaces focus --all --production".to_owned())
     }
 
     /// Pnpm runs the hooks of package.json on the way, unless told not to; it prunes no workspaces.
