@@ -37,7 +37,7 @@ const SETTINGS: [&str; 7] = [
 ];
 
 fn run(cx: &Cx<'_>, out: &mut Proposals) {
-    let Some(stage) = cx.stages.last() else { return };
+    let Some(stage) = cx.stages.last().filter(|_| cx.mentions("npm") || cx.mentions("yarn")) else { return };
     let Some(cmd) = stage.instructions.iter().rev().find(|one| one.keyword == Keyword::Cmd) else { return };
     match proposal(cx, stage, cmd) {
         Ok(proposal) => out.push(proposal),

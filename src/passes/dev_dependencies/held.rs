@@ -7,6 +7,7 @@ use crate::passes::commands::{self, Command};
 use crate::passes::single_stage::Case;
 use crate::passes::single_stage::node::prune;
 use crate::shell::Shell;
+use std::collections::HashMap;
 
 /// The packages that a stage has in a `node_modules`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +36,38 @@ pub(super) enum Step {
 impl Held {
     /// What `stage` has at its end; `None`: nothing, or it is not known.
     pub(super) fn by(cx: &Cx<'_>, stage: &Stage<'_>) -> Option<Self> {
+        Search { cx, known: HashMap::new() }.stage(stage.index)
+    }
+
+    /// The command that installs.
+    pub(super) fn command(&self, cx: &Cx<'_>, case: &Case<'_>) -> Option<Command> {
+        let run = case.stage.instructions.get(self.install)?;
+        commands::of(cx, case.stage, run).ok()?.into_iter().nth(self.command)
+    }
+}
+
+/// Stages that were looked at: many may copy from one.
+struct Search<'c> {
+    cx: &'c Cx<'c>,
+    known: HashMap<usize, Option<Held>>,
+}
+
+impl Search<'_> {
+    /// What the stage has. Those that it starts from or copies from stand before it, so this ends.
+    fn stage(&mut self, index: usize) -> Option<Held> {
+        if let Some(known) = self.known.get(&index) {
+            return known.clone();
+        }
+        let found = self.read(self.cx.stages.get(index)?);
+        self.known.insert(index, found.clone());
+        found
+    }
+
+    fn read(&mut self, stage: &Stage<'_>) -> Option<Held> {
         for (index, instruction) in stage.instructions.iter().enumerate().rev() {
             let found = match instruction.keyword {
-                Keyword::Run => by_run(cx, stage, index, instruction),
-                Keyword::Copy => by_copy(cx, stage, instruction).map_or(Brings::Nothing, Brings::All),
+                Keyword::Run => by_run(self.cx, stage, index, instruction),
+                Keyword::Copy => self.by_copy(stage, instruction).map_or(Brings::Nothing, Brings::All),
                 _ => Brings::Nothing,
             };
             match found {
@@ -48,15 +77,19 @@ impl Held {
             }
         }
         let Base::Stage(parent) = stage.base else { return None };
-        let mut held = Self::by(cx, cx.stages.get(parent)?)?;
+        let mut held = self.stage(parent)?;
         held.steps.insert(0, Step::Base(parent));
         Some(held)
     }
 
-    /// The command that installs.
-    pub(super) fn command(&self, cx: &Cx<'_>, case: &Case<'_>) -> Option<Command> {
-        let run = case.stage.instructions.get(self.install)?;
-        commands::of(cx, case.stage, run).ok()?.into_iter().nth(self.command)
+    /// What a COPY from another stage brings, when packages are in it.
+    fn by_copy(&mut self, stage: &Stage<'_>, copy: &Instruction) -> Option<Held> {
+        let from = self.cx.stages.flag_reference(stage.index, copy.flag("from")?)?.stage?;
+        let held = self.stage(from)?;
+        let (sources, target) = paths_of(self.cx, stage, copy)?;
+        let dir = sources.iter().find_map(|source| landing(&held.dir, source, &target))?;
+        let steps = [Step::Copy(from)].into_iter().chain(held.steps).collect();
+        Some(Held { dir, steps, ..held })
     }
 }
 
@@ -107,16 +140,6 @@ fn adds(command: &Command) -> bool {
         && !global
         && command.verb().is_some_and(|verb| VERBS.contains(&verb))
         && !command.installs_node_project()
-}
-
-/// What a COPY from another stage brings, when packages are in it.
-fn by_copy(cx: &Cx<'_>, stage: &Stage<'_>, copy: &Instruction) -> Option<Held> {
-    let from = cx.stages.flag_reference(stage.index, copy.flag("from")?)?.stage?;
-    let held = Held::by(cx, cx.stages.get(from)?)?;
-    let (sources, target) = paths_of(cx, stage, copy)?;
-    let dir = sources.iter().find_map(|source| landing(&held.dir, source, &target))?;
-    let steps = [Step::Copy(from)].into_iter().chain(held.steps).collect();
-    Some(Held { dir, steps, ..held })
 }
 
 /// Where the project in `dir` of the other stage, or its packages alone, lies after `source` was copied to `target`.
