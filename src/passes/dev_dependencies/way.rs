@@ -39,6 +39,9 @@ impl Site<'_> {
             }
             Some(Step::Copy(from)) => self.cx.stages.get(*from).ok_or(No::NotThis)?,
         };
+        for run in self.ships.stage.instructions.iter().filter(|one| one.keyword == Keyword::Run) {
+            self.needs_none(app, run)?;
+        }
         let alone = self.only_ships(source.index);
         if alone && source.index == self.held.stage && self.install_less(app, members).is_ok() {
             return self.install_less(app, members);
