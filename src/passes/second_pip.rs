@@ -236,8 +236,13 @@ fn files_run_none(cx: &Cx<'_>) -> Result<(), String> {
     let mut files = Vec::new();
     context.walk_sent("", |path, kind| {
         let name = paths::name(path);
-        let code = matches!(paths::extension(name), "sh" | "py") || name == "Procfile" || name.contains("compose");
-        if kind == EntryKind::File && code {
+        let aside = matches!(name, "docs" | "examples" | "test" | "tests" | "venv" | ".venv" | ".github");
+        if aside && kind == EntryKind::Directory {
+            return Step::Skip;
+        }
+        // Of scripts, those that the file names.
+        let script = paths::extension(name) == "sh" && cx.file.text().contains(name);
+        if kind == EntryKind::File && (script || paths::extension(name) == "py" || name.contains("compose")) {
             files.push(path.to_owned());
         }
         if files.len() >= MOST { Step::Stop } else { Step::Enter }
