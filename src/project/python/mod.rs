@@ -192,6 +192,36 @@ impl Python {
         Finding::known(list, places)
     }
 
+    /// What installing the project itself requires beside the requirements files `listed`; `None` when that is not known,
+    /// or the project may compile something.
+    fn requires_beside(&self, listed: &[String]) -> Option<Vec<Requirement>> {
+        const PURE: &[&str] = &["setuptools", "hatchling", "poetry.core", "flit_core", "pdm.backend"];
+        let is_pure = self.pyproject().is_none_or(|project| {
+            let backend = project.backend.as_ref().is_none_or(|(name, _)| PURE.iter().any(|one| name.starts_with(one)));
+            let plain =
+                project.build_requires.iter().all(|one| !matches!(one.name.as_str(), "cython" | "cffi" | "pybind11"));
+            backend && plain
+        });
+        let known = matches!(&self.pyproject, None | Some(Finding::Known { .. }));
+        let setup = self.setup.as_ref();
+        let compiles = setup.is_some_and(|setup| setup.extensions.is_some());
+        if !is_pure || !known || compiles || (self.pyproject.is_none() && setup.is_none()) || !self.needs_git().is_no()
+        {
+            return None;
+        }
+        match self.requires(&[]) {
+            Finding::Known { value, .. } => Some(value),
+            // `install_requires=get_requirements("requirements.txt")`
+            Finding::Unknown { .. } => {
+                let setup = setup.filter(|setup| setup.requires.value().is_none() && self.pyproject.is_none())?;
+                let mut read =
+                    setup.metadata_files.iter().filter(|(path, _)| paths::extension(path) == "txt").peekable();
+                read.peek()?;
+                read.all(|(path, _)| listed.contains(path)).then(Vec::new)
+            }
+        }
+    }
+
     /// The commands that installing the project puts on PATH.
     pub fn scripts(&self) -> Vec<&Script> {
         let own = self.pyproject().map(|project| project.scripts.iter()).into_iter().flatten();

@@ -3,6 +3,8 @@
 use super::{Dependencies, Dependency};
 use crate::project::context::Context;
 use crate::project::finding::{Finding, evidence};
+use crate::project::paths;
+use crate::project::python::Python;
 use crate::project::python::index::{self, Need};
 use crate::project::python::install::Install;
 use crate::project::python::lock::Locked;
@@ -44,6 +46,9 @@ impl Gathered {
             let origin = read.origin(requirement);
             let forbidden = |(name, _): &&(String, Evidence)| name == ":all:" || normalize(name) == requirement.name;
             let from_source = read.no_binary.iter().find(forbidden).map(|(_, place)| place.clone());
+            if self.own_project(context, path, &read, requirement, install) {
+                continue;
+            }
             let before = self.loose.len();
             self.require(&Requirement { origin, ..requirement.clone() }, install);
             if closed.is_some() {
@@ -56,6 +61,26 @@ impl Gathered {
         self.closed_by.extend(closed);
         self.limits.extend(read.constraints);
         self.reads.extend(read.files);
+    }
+
+    /// `-e .`: the project that the file belongs to, when all that it needs and is made of is known.
+    fn own_project(
+        &mut self,
+        context: &Context,
+        path: &str,
+        read: &Requirements,
+        requirement: &Requirement,
+        install: &Install,
+    ) -> bool {
+        let here = matches!(&requirement.origin, Origin::Path(dir) if matches!(dir.as_str(), "." | "./" | ""));
+        let project = Python::read(context, paths::parent(path)).filter(|_| here && requirement.name.is_empty());
+        let Some(requires) = project.and_then(|project| project.requires_beside(&read.files)) else { return false };
+        self.require_all(&requires, install);
+        let place = Evidence { fact: "a project without compiled code".to_owned(), ..requirement.evidence.clone() };
+        let evidence = requirement.evidence.clone();
+        let own = Dependency { pure: Some(place), origin: requirement.origin.clone(), evidence, ..Dependency::any("the project") };
+        self.list.insert(key(requirement), own);
+        true
     }
 
     pub(super) fn constraints(&mut self, context: &Context, path: &str) {
@@ -96,6 +121,7 @@ impl Gathered {
             specifier: requirement.specifier.clone(),
             origin,
             files: None,
+            pure: None,
             from_source: forbidden.then(|| evidence("Dockerfile", None, "--no-binary")),
             evidence: requirement.evidence.clone(),
         });
@@ -112,6 +138,7 @@ impl Gathered {
             specifier: String::new(),
             origin: package.origin.clone(),
             files: package.files.clone(),
+            pure: None,
             from_source: forbidden.then(|| evidence("Dockerfile", None, "--no-binary")),
             evidence: package.evidence.clone(),
         });

@@ -24,6 +24,8 @@ pub struct Dependency {
     pub origin: Origin,
     /// Its distribution files, when a lock lists them.
     pub files: Option<Vec<String>>,
+    /// A project of the build context without compiled code, as evidence.
+    pub pure: Option<Evidence>,
     /// Whether `--no-binary` forbids wheels of it.
     pub from_source: Option<Evidence>,
     /// Where it is asked for.
@@ -50,6 +52,7 @@ impl Dependency {
             specifier: String::new(),
             origin: Origin::Index,
             files: None,
+            pure: None,
             from_source: None,
             evidence: evidence("", None, ""),
         }
@@ -57,6 +60,9 @@ impl Dependency {
 
     /// How it arrives on `target`.
     pub fn wheel(&self, target: &Target) -> Finding<Wheel> {
+        if let Some(place) = &self.pure {
+            return Finding::known(Wheel::Pure, [place.clone()]);
+        }
         let unknown = |why: String| Finding::blocked(why, [self.evidence.clone()]);
         if let Some(place) = &self.from_source {
             return Finding::known(Wheel::SdistOnly, [place.clone()]);
