@@ -34,6 +34,8 @@ struct Package {
     #[serde(default)]
     unsure: Option<String>,
     #[serde(default)]
+    settled_by: Option<String>,
+    #[serde(default)]
     note: Option<String>,
     source: String,
 }
@@ -56,7 +58,7 @@ fn package(package: &Package) -> String {
     format!(
         "Native {{ name: {:?}, seen: {:?}, sdist: {}, any: {}, manylinux: {}, musllinux: {}, arm_manylinux: {}, arm_musllinux: {}, \
          musl_versions: &[{}], build_apt: &{:?}, build_apk: &{:?}, run_apt: &{:?}, run_apk: &{:?}, wheel_apt: &{:?}, wheel_apk: &{:?}, \
-         unsure: {:?}, note: {:?}, source: {:?} }},\n",
+         unsure: {:?}, settled_by: {:?}, note: {:?}, source: {:?} }},\n",
         package.name,
         package.seen,
         has(&package.files, "sdist"),
@@ -73,6 +75,7 @@ fn package(package: &Package) -> String {
         package.wheel_apt,
         package.wheel_apk,
         package.unsure,
+        package.settled_by,
         package.note,
         package.source,
     )

@@ -6,11 +6,13 @@ use super::lacking::{Bringer, Move};
 use super::programs::{self, Brought, Use};
 use crate::image::base::Libc;
 use crate::image::{Exists, Origin};
+use crate::managers::build_only;
 use crate::passes::no::No;
 use crate::project::Finding;
 use crate::project::python::Python;
 use crate::project::python::deps::Dependency;
 use crate::project::python::install::Install;
+use crate::project::python::native::Native;
 use crate::project::python::scan;
 use crate::project::python::wheel::{Target, Wheel};
 use crate::proposal::Evidence;
@@ -68,7 +70,13 @@ fn install_runs_on(
     }
     let target = Target::new(case.from.python_minor());
     for dependency in &dependencies.list {
-        brought.evidence.extend(dependency_runs_on(case, dependency, &target, step)?);
+        brought.evidence.extend(dependency_runs_on(
+            case,
+            dependency,
+            dependencies.native_of(dependency),
+            &target,
+            step,
+        )?);
         brought.programs.insert(dependency.name.clone());
     }
     Ok(python)
@@ -85,6 +93,7 @@ fn context_path(case: &Case<'_>, stage: usize, workdir: &str, path: &str) -> Opt
 fn dependency_runs_on(
     case: &Case<'_>,
     dependency: &Dependency,
+    native: Option<&'static Native>,
     target: &Target,
     step: &Move<'_>,
 ) -> Result<Vec<Evidence>, No> {
@@ -95,7 +104,7 @@ fn dependency_runs_on(
     };
     let musl = step.new.libc == Libc::Musl;
     match wheel {
-        Wheel::SdistOnly => {
+        Wheel::SdistOnly if !build_only::is_pure_python(name) => {
             return Err(No::because(format!("{name} is built from source, and no compiler is there")));
         }
         // pip finds musllinux wheels from 21.2 on, which the images have from Python 3.10 on.
@@ -106,11 +115,11 @@ fn dependency_runs_on(
         _ if musl && dependency.version.is_none() => {
             return Err(No::because(format!("{name} is not fixed to a version, which may lack a wheel for musl")));
         }
-        Wheel::Pure | Wheel::Musllinux => {}
+        Wheel::SdistOnly | Wheel::Pure | Wheel::Musllinux => {}
         _ if musl => return Err(No::because(format!("{name} has no wheel for musl"))),
         Wheel::PureFallback | Wheel::ManylinuxOnly | Wheel::ManylinuxOnlyNoSdist => {}
     }
-    let Some(native) = dependency.native() else { return Ok(evidence) };
+    let Some(native) = native else { return Ok(evidence) };
     if let Some(unsure) = native.unsure {
         return Err(No::because(format!("what {name} loads at run time is not known: {unsure}")));
     }

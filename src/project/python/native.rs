@@ -44,6 +44,8 @@ pub struct Native {
     pub wheel_apk: &'static [&'static str],
     /// What is not known of its needs at run time.
     pub unsure: Option<&'static str>,
+    /// The package that brings all of this in its wheels, where it is installed too.
+    pub settled_by: Option<&'static str>,
     /// For the reader.
     pub note: Option<&'static str>,
     /// Where the facts are from.

@@ -59,7 +59,8 @@ impl App<'_> {
                 return Err(No::Because(format!("not all that is installed is known: {why}")));
             }
             for dependency in &dependencies.list {
-                let found = self.needs_of(dependency, &target)?;
+                let native = dependencies.native_of(dependency);
+                let found = self.needs_of(dependency, native, &target)?;
                 needs.packages.extend(found.packages);
                 needs.evidence.extend(found.evidence);
             }
@@ -71,7 +72,7 @@ impl App<'_> {
         Ok(needs)
     }
 
-    fn needs_of(&self, dependency: &Dependency, target: &Target) -> Result<Needs, No> {
+    fn needs_of(&self, dependency: &Dependency, native: Option<&'static Native>, target: &Target) -> Result<Needs, No> {
         let mut needs = Needs::default();
         let name = &dependency.name;
         if dependency.evidence.fact.starts_with("-e") && matches!(dependency.origin, Origin::Path(_)) {
@@ -80,7 +81,6 @@ impl App<'_> {
                 dependency.evidence
             )));
         }
-        let native = dependency.native();
         let mut sdist_only = false;
         let (built, wheel) = match dependency.wheel(target) {
             Finding::Known { value, evidence } => {

@@ -78,7 +78,12 @@ impl Gathered {
         self.require_all(&requires, install);
         let place = Evidence { fact: "a project without compiled code".to_owned(), ..requirement.evidence.clone() };
         let evidence = requirement.evidence.clone();
-        let own = Dependency { pure: Some(place), origin: requirement.origin.clone(), evidence, ..Dependency::any("the project") };
+        let own = Dependency {
+            pure: Some(place),
+            origin: requirement.origin.clone(),
+            evidence,
+            ..Dependency::any("the project")
+        };
         self.list.insert(key(requirement), own);
         true
     }

@@ -43,6 +43,16 @@ pub struct Dependencies {
     pub reads: Vec<String>,
 }
 
+impl Dependencies {
+    /// What is known of the compiled code of `one` and the system libraries it loads, as far as no other package brings
+    /// them.
+    pub fn native_of(&self, one: &Dependency) -> Option<&'static Native> {
+        let settles =
+            |native: &&Native| native.settled_by.is_some_and(|name| self.list.iter().any(|one| one.name == name));
+        one.native().filter(|native| !settles(native))
+    }
+}
+
 impl Dependency {
     /// Any version of `name`, from the default index.
     fn any(name: &str) -> Self {
