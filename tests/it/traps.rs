@@ -122,6 +122,7 @@ const TRAPS: &[Trap] = &[
     trap(85, "a project that is installed in place", SPLIT, Both),
     trap(86, "what building the project reads", SPLIT, Rewrite("it is built where all of it is copied")),
     trap(87, "environments that only poetry and pipenv know", SPLIT, Both),
+    trap(88, "byte code that is written at each start", SPLIT, Rewrite("what is installed is compiled in the build")),
     trap(89, "data that is fetched behind the install", SPLIT, Rewrite("it is fetched in the final stage")),
     trap(90, "deleting inside of packages", SPLIT, Rewrite("the environment is copied whole")),
     trap(91, "conda's packages are not PyPI's", SPLIT, LeftAlone("what they link to is not known")),
