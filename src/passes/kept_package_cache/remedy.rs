@@ -9,6 +9,8 @@ use crate::passes::insert;
 use crate::passes::shipped::{is_official, root_image};
 use crate::passes::yarn;
 use crate::proposal::Proposal;
+use crate::shell::Command;
+use crate::text::Span;
 
 /// Options and subcommands that only yarn 1 knows.
 const CLASSIC_ONLY: &[&str] = &["--pure-lockfile"];
@@ -30,9 +32,20 @@ impl Job<'_> {
         if written.contains('\n') {
             return Err("its program stands on two lines".to_owned());
         }
+        if self.may_be_skipped(last) && !is_official(root_image(self.cx, self.stage), "node") {
+            return Err(format!("it runs under a condition, without which {written} may not be there"));
+        }
         let command = command.replacen("PROGRAM", written, 1);
         let edit = insert::after(self.target, &last.place, &command)?;
         Ok(cleanup(manager, last, &command, edit))
+    }
+
+    /// Whether the use stands within `if`, `case` or a loop.
+    fn may_be_skipped(&self, last: &Use<'_>) -> bool {
+        let Some(list) = self.target.script.lists.get(last.place.list) else { return true };
+        let Some((_, pipeline)) = list.parts.get(last.place.part) else { return true };
+        let holds = |span: Span| span.start <= last.simple().span.start && last.simple().span.end <= span.end;
+        pipeline.commands.iter().any(|command| matches!(command, Command::Control(_)) && holds(command.span()))
     }
 
     fn remove(&self, manager: &'static Manager, last: &Use<'_>, paths: &[&str]) -> Result<Proposal, String> {
