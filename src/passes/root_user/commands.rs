@@ -4,7 +4,7 @@
 use super::account::{self, Account};
 use super::around::low_port;
 use super::needs::{Needs, Write, place_of};
-use super::programs::{ROOTS, SILENT, WRAPPERS};
+use super::programs::{ROOTS, SILENT, WRAPPERS, is_of_system};
 use super::{Case, go, node, python};
 use crate::dockerfile::Logical;
 use crate::image::{Exists, Form, Known, Launch, Origin, clean};
@@ -131,14 +131,15 @@ impl<'w> Walk<'w> {
         if matches!(name, "sh" | "bash" | "ash" | "dash") {
             return self.shell(words, here);
         }
-        if self.files(name, words, here) || SILENT.contains(&name) {
+        let tool = if is_of_system(program) { name } else { program };
+        if self.files(tool, words, here) || SILENT.contains(&tool) {
             return Ok(());
         }
         let borrowed: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
         if let Some(start) = PythonStart::read(&borrowed) {
             return python::runs(self, &start, &borrowed, here);
         }
-        if node::is_its(name) {
+        if node::is_its(tool) {
             return node::runs(self, words, here);
         }
         match self.file_of(program, here) {

@@ -88,7 +88,7 @@ fn is_called_so(walk: &Walk<'_>, go: &Go, program: &str) -> bool {
             run.code
                 .of(cx.file.text())
                 .split(|c: char| !c.is_alphanumeric() && !"-_.".contains(c))
-                .any(|word| word == name)
+                .any(|word| word == name || word.strip_suffix(".go") == Some(name))
         })
     };
     module || mains() || says()
@@ -114,16 +114,17 @@ fn modules(walk: &Walk<'_>) -> Vec<Rc<Go>> {
         let builds = stage.instructions.iter().filter(|run| run.keyword == Keyword::Run);
         for run in builds.filter(|run| run.code.of(cx.file.text()).contains("go ")) {
             let Some(workdir) = stage.state_before(run).workdir().value() else { continue };
-            for name in ["go.mod", "main.go"] {
-                let path = format!("{}/{name}", workdir.trim_end_matches('/'));
-                if let Exists::Yes(Origin::Context { path, .. }) = cx.find_in_stage(stage.index, &path)
-                    && let Some(go) = cx.project.go(paths::parent(&path))
-                    && !found.iter().any(|known| known.dir() == go.dir())
-                {
-                    found.push(go);
-                    break;
-                }
-            }
+            // The module's file may lie above the directory in which it is built.
+            let above = std::iter::successors(Some(workdir.trim_end_matches('/')), |dir| {
+                dir.rsplit_once('/').map(|(parent, _)| parent).filter(|_| !dir.is_empty())
+            });
+            let files = above.map(|dir| format!("{dir}/go.mod")).chain([format!("{workdir}/main.go")]);
+            let module = files.filter_map(|file| match cx.find_in_stage(stage.index, &file) {
+                Exists::Yes(Origin::Context { path, .. }) => cx.project.go(paths::parent(&path)),
+                _ => None,
+            });
+            let module = module.take(1).find(|go| !found.iter().any(|known: &Rc<Go>| known.dir() == go.dir()));
+            found.extend(module);
         }
     }
     found

@@ -157,3 +157,11 @@ pub(super) const SILENT: &[&str] = &[
     "whoami",
     "xargs",
 ];
+
+/// Whether `program` means what its name says: a program of the system or of a package. A path into the project is one
+/// of its own, except for the scripts that everybody copies under the same name.
+pub(super) fn is_of_system(program: &str) -> bool {
+    let Some((dir, name)) = program.rsplit_once('/') else { return true };
+    let bin = dir.rsplit('/').next().is_some_and(|last| matches!(last, "bin" | "sbin" | ".bin"));
+    bin && (dir.starts_with('/') || dir.ends_with(".bin") || dir.contains("venv")) || name.starts_with("wait-for")
+}
