@@ -48,6 +48,9 @@ impl View<'_> {
                 Finding::Unknown { .. } => unknown.push(dependency.name.clone()),
             }
         }
+        // Several requirements may bring the same.
+        both.dedup();
+        unknown.dedup();
         let at = || [self.line(run.first_line, "installs")];
         if !both.is_empty() {
             let value = format!("{}: wheels for glibc and musl", shortly(&both, 4));

@@ -42,8 +42,8 @@ impl Job<'_> {
 
     /// Whether the use stands within `if`, `case` or a loop.
     fn may_be_skipped(&self, last: &Use<'_>) -> bool {
-        let Some(list) = self.target.script.lists.get(last.place.list) else { return true };
-        let Some((_, pipeline)) = list.parts.get(last.place.part) else { return true };
+        let and_or = self.target.script.lists.get(last.place.list);
+        let Some((_, pipeline)) = and_or.and_then(|and_or| and_or.parts.get(last.place.part)) else { return true };
         let holds = |span: Span| span.start <= last.simple().span.start && last.simple().span.end <= span.end;
         pipeline.commands.iter().any(|command| matches!(command, Command::Control(_)) && holds(command.span()))
     }

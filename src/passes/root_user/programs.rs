@@ -162,6 +162,10 @@ pub(super) const SILENT: &[&str] = &[
 /// of its own, except for the scripts that everybody copies under the same name.
 pub(super) fn is_of_system(program: &str) -> bool {
     let Some((dir, name)) = program.rsplit_once('/') else { return true };
-    let bin = dir.rsplit('/').next().is_some_and(|last| matches!(last, "bin" | "sbin" | ".bin"));
-    bin && (dir.starts_with('/') || dir.ends_with(".bin") || dir.contains("venv")) || name.starts_with("wait-for")
+    let of_programs = match dir.rsplit('/').next() {
+        Some(".bin") => true,
+        Some("bin" | "sbin") => dir.starts_with('/') || dir.contains("venv"),
+        _ => false,
+    };
+    of_programs || name.starts_with("wait-for")
 }
