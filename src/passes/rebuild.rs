@@ -72,7 +72,7 @@ pub fn rebuilds(
     before: &str,
     after: &str,
     project: &Project,
-    wishes: &Wishes,
+    wishes: Wishes,
     ignore: Option<&Dockerignore>,
 ) -> Vec<Rebuild> {
     let context = project.context();
@@ -89,10 +89,10 @@ pub fn rebuilds(
 }
 
 /// What a change of `file` makes anew of the last stage of `text`.
-fn rerun(text: &str, project: &Project, wishes: &Wishes, file: &str) -> Rerun {
+fn rerun(text: &str, project: &Project, wishes: Wishes, file: &str) -> Rerun {
     let dockerfile = Dockerfile::parse(text);
     let stages = Stages::of(&dockerfile);
-    let cx = Cx::new(&dockerfile, &stages, project, wishes);
+    let cx = Cx::new(&dockerfile, &stages, project, &wishes);
     let needed = needed(&stages);
     let mut walk = Walk { cx: &cx, file, changed: Vec::new(), rerun: Rerun::default() };
     for stage in stages.iter() {
@@ -209,7 +209,7 @@ mod tests {
     fn anew(dockerfile: &str, file: &str) -> Vec<(usize, bool)> {
         let files = ["package.json", "package-lock.json", "src/index.js", "docs/a.md"].map(|path| (path, "{}"));
         let project = Project::new(Context::from_memory(files));
-        let rerun = rerun(dockerfile, &project, &Wishes::default(), file);
+        let rerun = rerun(dockerfile, &project, Wishes::default(), file);
         rerun.anew.iter().map(|layer| (layer.line, layer.installs)).collect()
     }
 

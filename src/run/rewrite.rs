@@ -229,7 +229,7 @@ impl Task {
         if manner.loudness == Loudness::Verbose || manner.format == Format::Json {
             let ignore = plan.made.iter().find(|made| made.path.ends_with(".dockerignore"));
             let ignore = ignore.map(|made| Dockerignore::parse(&made.path, &made.text));
-            let wishes = &self.setting.options.wishes;
+            let wishes = self.setting.options.wishes;
             plan.rebuilds = rebuild::rebuilds(file.text(), &plan.after, &project, wishes, ignore.as_ref());
         }
         match &self.target.source {

@@ -118,7 +118,7 @@ fn a_change_of_sources_installs_no_more_than_before() {
             let plan = plan(&case.text, &around, &all_passes(Ceiling::Checked), Wishes::default()).expect("a plan");
             let ignore = plan.made.first().map(|made| Dockerignore::parse(&made.path, &made.text));
             let name = format!("{}/{}", project.folder.file_name().expect("a name").to_string_lossy(), case.name);
-            for rebuild in rebuilds(&plan.before, &plan.after, &around, &Wishes::default(), ignore.as_ref()) {
+            for rebuild in rebuilds(&plan.before, &plan.after, &around, Wishes::default(), ignore.as_ref()) {
                 let (before, after) = (rebuild.before.installs().count(), rebuild.after.installs().count());
                 if rebuild.change == Change::Source && after > before {
                     failures.push(format!("{name}: a change of {} installs more than before", rebuild.file));
