@@ -84,7 +84,7 @@ impl Surroundings {
     }
 }
 
-/// The context in the directory `root`, under the ignore file that holds for the Dockerfile at `path`.
+/// The context in the directory `root`, a real path, under the ignore file that holds for the Dockerfile at `path`.
 fn open(path: &Path, root: &Path) -> Option<Context> {
     let context = Context::from_directory(root).ok()?;
     if let Some(path) = inside(path, root) {
@@ -103,7 +103,7 @@ fn open(path: &Path, root: &Path) -> Option<Context> {
 fn inside(path: &Path, root: &Path) -> Option<PathBuf> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let parent = fs::canonicalize(parent).ok()?;
-    Some(parent.strip_prefix(fs::canonicalize(root).ok()?).ok()?.join(path.file_name()?))
+    Some(parent.strip_prefix(root).ok()?.join(path.file_name()?))
 }
 
 fn own_ignore_file(dockerfile: &Path) -> PathBuf {
@@ -134,7 +134,8 @@ mod tests {
             ("elsewhere/Dockerfile", "by-other"),
             ("elsewhere/other.Dockerfile", "by-root"),
         ] {
-            let context = open(&root.path().join(dockerfile), &root.path().join("app")).unwrap();
+            let app = fs::canonicalize(root.path().join("app")).unwrap();
+            let context = open(&root.path().join(dockerfile), &app).unwrap();
             for name in ["by-root", "by-own", "by-other"] {
                 assert_eq!(context.is_sent(name), name != excluded, "{dockerfile}: {name}");
             }

@@ -87,18 +87,16 @@ impl Native {
         };
         let row = self.musl_versions.iter().find(|(row, ..)| *row == minor);
         let Some((_, first, last)) = row else {
-            return Finding::unknown(format!("no wheel of {} for musl and CPython 3.{minor} is known", self.name));
+            return Finding::unknown(format!("no wheel of {} for CPython 3.{minor} is known", self.name));
         };
         let has = match version {
             Some(version) => between(version, first, last) == Some(true),
             None => newest && *last == self.seen,
         };
         if !has {
-            let version = version.unwrap_or("the version that will be taken");
-            return Finding::unknown(format!(
-                "no wheel for musl and CPython 3.{minor} is known of {} {version}",
-                self.name
-            ));
+            let version =
+                version.map_or("the version that will be taken".to_owned(), |version| format!("version {version}"));
+            return Finding::unknown(format!("no wheel of {} in {version} for CPython 3.{minor} is known", self.name));
         }
         if target.arches.contains(&Arch::Aarch64) && !(self.arm_musllinux && current) {
             return Finding::unknown(format!(
