@@ -4,7 +4,9 @@
 //! along without being known.
 
 mod base;
+mod loads;
 mod next;
+mod outside;
 mod proof;
 pub(in crate::passes) mod prune;
 mod sort;

@@ -104,14 +104,17 @@ impl App<'_> {
             builds.others.extend(found.others);
         }
         let (mut sources, mut proof) = (Some(Vec::new()), Vec::new());
+        let mut by_code = false;
         for (place, closure) in self.closures(started) {
             if let Some(gap) = closure.gaps.first() {
                 return Err(No::Because(format!("{place}: {}", gap.fact)));
             }
             self.tools_stay(&closure, around, &place)?;
+            by_code |= self.loads_stay(&closure, &place)?;
             for entry in self.node.entries(&closure) {
                 for preload in &entry.preloads {
                     self.is_kept(preload, &place)?;
+                    self.module_stays(preload, &place)?;
                 }
                 match self.node.source_of(&entry.path, &builds) {
                     Finding::Known { value, evidence } => {
@@ -124,15 +127,22 @@ impl App<'_> {
                 }
             }
         }
-        let entries = sources.filter(|sources| !sources.is_empty() && around.in_place);
+        self.drivers_stay()?;
+        self.runs_outside()?;
+        let entries = sources.filter(|sources| !sources.is_empty() && around.in_place && !by_code);
         let code = entries.as_ref().map(|entries| self.node.code(entries)).filter(|code| code.gaps.is_empty());
         // Where not everything can be followed from the start, all code is looked at.
         let code = match code {
             Some(code) => code,
-            None => self.node.code(&[entries.unwrap_or_default(), self.all_sources()?].concat()),
+            None => {
+                let configurations = if by_code { self.configurations() } else { Vec::new() };
+                self.node.code(&[entries.unwrap_or_default(), configurations, self.all_sources()?].concat())
+            }
         };
         for import in &code.imports {
             self.is_brought(import)?;
+            let line = import.evidence.line.unwrap_or(1);
+            self.module_stays(&import.package, &format!("{}:{line}", import.evidence.file))?;
         }
         self.names_none(&code.files)?;
         let fact = format!("{} files of code use no development dependency", code.files.len());
@@ -291,18 +301,18 @@ fn is_code(path: &str) -> bool {
 }
 
 /// `@scope/name/file` → `@scope/name`
-fn package_of(module: &str) -> String {
+pub(super) fn package_of(module: &str) -> String {
     let parts = if module.starts_with('@') { 2 } else { 1 };
     module.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
 /// Whether `line` holds `name`, or a file of that package, as a text of its own.
-fn quotes(line: &str, name: &str) -> bool {
+pub(super) fn quotes(line: &str, name: &str) -> bool {
     let mut rest = line;
     while let Some(at) = rest.find(name) {
         let (before, after) = (rest[..at].chars().next_back(), rest[at + name.len()..].chars().next());
         let quote = |c: Option<char>| matches!(c, Some('\'' | '"' | '`'));
-        if quote(before) && (quote(after) || after == Some('/')) {
+        if (quote(before) || line.contains(&format!(".bin/{name}"))) && (quote(after) || after == Some('/')) {
             return true;
         }
         rest = &rest[at + name.len()..];
