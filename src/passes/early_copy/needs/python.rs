@@ -126,6 +126,11 @@ fn locked(project: &Project<'_>, install: &Install) -> Result<(String, Read), No
     if let Some(local) = all(pyproject).find(|one| is_local(one)) {
         return Err(No::because(format!("{manifest} needs {} from the sources", local.name)));
     }
+    let context = project.site.cx.project.context();
+    let locks = ["uv.lock", "poetry.lock"].map(|name| joined(&dir, name));
+    if let Some(local) = locks.iter().chain([&manifest]).find_map(|path| local_source(context, path)) {
+        return Err(No::because(format!("{local} takes a package from the sources")));
+    }
     let names: &[&str] = match install.tool {
         Tool::Uv => &["pyproject.toml", "uv.lock", "uv.toml", ".python-version"],
         _ => &["pyproject.toml", "poetry.lock", "poetry.toml"],
@@ -133,6 +138,34 @@ fn locked(project: &Project<'_>, install: &Install) -> Result<(String, Read), No
     let files = project.existing(&dir, names);
     let proof = evidence(manifest, None, "names packages of an index, and nothing of the sources");
     Ok((dir.clone(), Read { files, evidence: vec![proof], makes: vec![joined(&dir, ".venv")], option }))
+}
+
+/// The line of a manifest or lock file that takes a package from a directory or file: `source = { editable = "libs/core" }`.
+/// The project itself is one of the lock of uv, as `.`.
+fn local_source(context: &Context, path: &str) -> Option<String> {
+    const KEYS: &[&str] = &[
+        "{path=",
+        ",path=",
+        "{editable=\"",
+        "{directory=",
+        "{virtual=",
+        "find-links=",
+        "type=\"directory\"",
+        "type=\"file\"",
+    ];
+    let source = context.find(path)?;
+    let (mut section, mut lines) = (String::new(), source.text.lines().enumerate());
+    let (line, _) = lines.find(|(_, line)| {
+        let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+        if line.starts_with('[') {
+            section.clone_from(&line);
+        }
+        let line = line.replace('\'', "\"");
+        let tells = paths::extension(path) == "lock" || section.contains("tool.uv");
+        let value = KEYS.iter().find_map(|key| Some(&line[line.find(key)? + key.len()..]));
+        tells && value.is_some_and(|value| value.trim_start_matches('"').split('"').next() != Some("."))
+    })?;
+    Some(format!("{path}:{}", line + 1))
 }
 
 /// The option by which an install leaves the project itself out.

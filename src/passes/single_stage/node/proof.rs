@@ -132,13 +132,14 @@ impl App<'_> {
         let entries = sources.filter(|sources| !sources.is_empty() && around.in_place && !by_code);
         let code = entries.as_ref().map(|entries| self.node.code(entries)).filter(|code| code.gaps.is_empty());
         // Where not everything can be followed from the start, all code is looked at.
-        let code = match code {
-            Some(code) => code,
-            None => {
+        let code = code.map_or_else(
+            || {
                 let configurations = if by_code { self.configurations() } else { Vec::new() };
-                self.node.code(&[entries.unwrap_or_default(), configurations, self.all_sources()?].concat())
-            }
-        };
+                let all = [entries.unwrap_or_default(), configurations, self.all_sources()?].concat();
+                Ok(self.node.code(&all))
+            },
+            Ok,
+        )?;
         for import in &code.imports {
             self.is_brought(import)?;
             let line = import.evidence.line.unwrap_or(1);
