@@ -6,7 +6,8 @@ use crate::project::node::manifest::DependencyKind;
 use crate::project::paths;
 
 /// Directories of a repository in which such commands stand, beside the root and the directory of the Dockerfile.
-const DIRS: &[&str] = &["", ".circleci", ".github/workflows", "bin", "scripts"];
+const DIRS: &[&str] =
+    &["", ".circleci", ".github/workflows", "bin", "deploy", "k8s", "kubernetes", "manifests", "scripts"];
 /// A file that is longer is not written by hand.
 const LONGEST: usize = 200_000;
 
@@ -62,9 +63,18 @@ fn is_told(name: &str) -> bool {
 /// The commands of a package manager that `docker run` and `docker exec` start, with their lines.
 fn commands(text: &str) -> Vec<(usize, Vec<String>)> {
     const STARTS: &[&str] = &["npm", "npx", "yarn", "pnpm"];
+    const QUOTES: &[char] = &[' ', '"', '\'', ']'];
     let mut found = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((at, line)) = lines.next() {
+        // A job of Kubernetes: `command: ["npx", "sequelize", "db:migrate"]`
+        if let Some((key, list)) = line.split_once('[')
+            && key.trim_start_matches([' ', '-']).starts_with("command:")
+        {
+            let words: Vec<String> = list.split(',').map(|word| word.trim_matches(QUOTES).to_owned()).collect();
+            found.extend(words.first().is_some_and(|word| STARTS.contains(&word.as_str())).then_some((at + 1, words)));
+            continue;
+        }
         if !line.contains("docker") && !line.contains("podman") {
             continue;
         }
