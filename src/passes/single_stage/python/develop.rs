@@ -117,10 +117,33 @@ impl App<'_> {
         }
     }
 
+    /// Whether poetry may be older than 1.2, which installs by the pip of the environment; where that has none, by the
+    /// next one on PATH, into the system.
+    pub(super) fn may_be_old_poetry(&self) -> bool {
+        match self.poetry_version() {
+            Some((1, 2..) | (2.., _)) => false,
+            Some(_) => true,
+            None => {
+                let words =
+                    self.steps().filter(|(_, step)| matches!(step.work, Work::Tool)).flat_map(|(_, step)| &step.words);
+                let pinned = |word: &Option<String>| match word {
+                    Some(word) => {
+                        word.strip_prefix("poetry").is_some_and(|rest| rest.starts_with(['=', '<', '>', '~', '!']))
+                    }
+                    None => true,
+                };
+                let text = self.case.cx.file.text();
+                let by_script = text.contains("get-poetry.py") || text.contains("--version");
+                by_script || words.into_iter().any(pinned) || self.minor.is_some_and(|minor| minor < 7)
+            }
+        }
+    }
+
     /// Major and minor version of poetry, where the file says it.
     fn poetry_version(&self) -> Option<(u32, u32)> {
         let words = self.steps().filter(|(_, step)| matches!(step.work, Work::Tool)).flat_map(|(_, step)| &step.words);
         let named = words.flatten().find_map(|word| word.strip_prefix("poetry=="));
+        let named = named.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
         let set = self.case.stage.end().variable("POETRY_VERSION");
         let version = named.or(if let crate::image::Known::Is(version) = set { Some(version) } else { None })?;
         let mut numbers = version.split('.').map(|part| part.parse().ok());

@@ -225,13 +225,14 @@ impl App<'_> {
         })
     }
 
-    /// poetry and uv install without the environment's own pip.
+    /// uv installs without the environment's own pip, and so does poetry since 1.2.
     fn pip(&self, tools: &[Tool]) -> Pip {
         let own = tools.iter().all(|tool| matches!(tool, Tool::Poetry | Tool::UvPip));
         let starts = |step: &Step| step.arguments().any(|word| word == "pip");
         let others = self.steps().any(|(_, step)| matches!(step.work, Work::Other) && starts(step));
         match self.minor {
             _ if !own || others || self.words.pip.is_some() => Pip::Kept,
+            _ if tools.contains(&Tool::Poetry) && self.may_be_old_poetry() => Pip::Kept,
             Some(12..) => Pip::None,
             _ => Pip::Removed,
         }
