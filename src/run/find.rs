@@ -110,7 +110,7 @@ fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Opti
         // A .gitignore counts outside of a repository too, but not one above of what was named.
         .require_git(false)
         .parents(in_repository)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        .filter_entry(|entry| entry.depth() == 0 || !is_of_others(entry.path()))
         .build();
     for entry in walk {
         let entry = match entry {
@@ -144,6 +144,18 @@ fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Opti
         found.push((without_dot(path), None));
     }
     Ok(())
+}
+
+/// What git and package managers keep: who works here did not write it, and the next install writes it anew.
+fn is_of_others(path: &Path) -> bool {
+    let holds = |name: &str| path.join(name).is_file();
+    match path.file_name().map(std::ffi::OsStr::as_encoded_bytes) {
+        Some(b".git" | b"node_modules") => path.is_dir() || path.ends_with(".git"),
+        // Go's and Composer's; others call directories of their own so.
+        Some(b"vendor") => holds("modules.txt") || holds("autoload.php"),
+        // A virtual environment of Python, whatever its name.
+        _ => holds("pyvenv.cfg"),
+    }
 }
 
 /// `./web/Dockerfile` is `web/Dockerfile`; but `./-` is a file.

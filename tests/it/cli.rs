@@ -64,6 +64,21 @@ fn gitignore_is_respected_in_a_repository_and_outside_of_one() {
 }
 
 #[test]
+fn what_package_managers_brought_is_left_alone() {
+    let root = directory([
+        ("vendor/modules.txt", "# golang.org/x/net v0.1.0\n"),
+        ("vendor/golang.org/x/net/http2/Dockerfile", PLAIN),
+        ("web/node_modules/left-pad/Dockerfile", PLAIN),
+        ("env/pyvenv.cfg", "home = /usr/bin\n"),
+        ("env/lib/Dockerfile", PLAIN),
+        ("shop/vendor/Dockerfile", PLAIN),
+    ]);
+    assert_eq!(found(root.path(), &[]), ["shop/vendor/Dockerfile"]);
+    // Who asks for such a directory means it.
+    assert_eq!(found(root.path(), &["env"]), ["env/lib/Dockerfile"]);
+}
+
+#[test]
 fn each_file_is_taken_once_and_in_order() {
     let root = directory([("b/Dockerfile", PLAIN), ("a/Dockerfile", PLAIN), ("named", PLAIN)]);
     let expected = ["a/Dockerfile", "b/Dockerfile", "named"];
