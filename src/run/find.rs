@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use crate::report::{Fault, Names};
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
@@ -110,7 +110,7 @@ fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Opti
         // A .gitignore counts outside of a repository too, but not one above of what was named.
         .require_git(false)
         .parents(in_repository)
-        .filter_entry(|entry| entry.depth() == 0 || !is_of_others(entry.path()))
+        .filter_entry(|entry| entry.depth() == 0 || !is_of_others(entry))
         .build();
     for entry in walk {
         let entry = match entry {
@@ -147,12 +147,21 @@ fn walk(root: &Path, settings: &mut Settings<'_>, found: &mut Vec<(PathBuf, Opti
 }
 
 /// What git and package managers keep: who works here did not write it, and the next install writes it anew.
-fn is_of_others(path: &Path) -> bool {
-    let holds = |name: &str| path.join(name).is_file();
-    match path.file_name().map(std::ffi::OsStr::as_encoded_bytes) {
-        Some(b".git" | b"node_modules") => path.is_dir() || path.ends_with(".git"),
+fn is_of_others(entry: &DirEntry) -> bool {
+    let name = entry.file_name().as_encoded_bytes();
+    // In a worktree it is a file.
+    if name == b".git" {
+        return true;
+    }
+    // Of the many files nothing more is asked.
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return false;
+    }
+    let holds = |name: &str| entry.path().join(name).is_file();
+    match name {
+        b"node_modules" => true,
         // Go's and Composer's; others call directories of their own so.
-        Some(b"vendor") => holds("modules.txt") || holds("autoload.php"),
+        b"vendor" => holds("modules.txt") || holds("autoload.php"),
         // A virtual environment of Python, whatever its name.
         _ => holds("pyvenv.cfg"),
     }
